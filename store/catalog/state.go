@@ -1,0 +1,99 @@
+package catalog
+
+import (
+	"p2p.legal/peerfy/store/ledger"
+)
+
+// State is the catalogue of a replay, held in memory. Its zero value is the
+// catalogue of an empty log. It is not safe for use from several goroutines.
+type State struct {
+	charter  *Charter
+	artists  map[string]ArtistRecord
+	names    map[string]string
+	releases map[string]ReleaseRecord
+	down     map[Hash]string
+}
+
+// Judge makes State a ledger.Judge: it judges the entry and applies what
+// follows from it.
+func (s *State) Judge(index int64, e *ledger.Entry) error {
+	ch, err := Judge(s, index, e)
+	if err != nil {
+		return err
+	}
+	s.Apply(ch)
+	return nil
+}
+
+// Apply makes a judged change part of the state.
+func (s *State) Apply(ch Change) {
+	switch {
+	case ch.Charter != nil:
+		s.charter = ch.Charter
+	case ch.Artist != nil:
+		s.applyArtist(*ch.Artist)
+	case ch.Release != nil:
+		s.applyRelease(*ch.Release)
+	case ch.Withdrawal != nil:
+		s.applyWithdrawal(*ch.Withdrawal)
+	}
+}
+
+func (s *State) applyArtist(a ArtistRecord) {
+	if s.artists == nil {
+		s.artists, s.names = map[string]ArtistRecord{}, map[string]string{}
+	}
+	delete(s.names, FoldName(s.artists[a.Slug].Name))
+	s.artists[a.Slug] = a
+	s.names[FoldName(a.Name)] = a.Slug
+}
+
+func (s *State) applyRelease(r ReleaseRecord) {
+	if s.releases == nil {
+		s.releases = map[string]ReleaseRecord{}
+	}
+	s.releases[r.ID] = r
+	if old, ok := s.releases[r.Replaces]; ok {
+		old.Replaced = r.ID
+		s.releases[old.ID] = old
+	}
+}
+
+func (s *State) applyWithdrawal(w Withdrawal) {
+	if s.down == nil {
+		s.down = map[Hash]string{}
+	}
+	r := s.releases[w.Release]
+	if !w.Lift {
+		r.Withdrawn = w.Reason
+		s.releases[r.ID] = r
+	}
+	for _, root := range r.Roots {
+		if w.Lift {
+			delete(s.down, root)
+		} else {
+			s.down[root] = r.Artist
+		}
+	}
+}
+
+// Charter is the charter in force, nil before the first.
+func (s *State) Charter() *Charter { return s.charter }
+
+// Artist is the current record of a slug.
+func (s *State) Artist(slug string) (ArtistRecord, bool) { a, ok := s.artists[slug]; return a, ok }
+
+// Named reports which slug has that display name.
+func (s *State) Named(name string) (string, bool) {
+	slug, ok := s.names[FoldName(name)]
+	return slug, ok
+}
+
+// Payees is how many artists have a number.
+func (s *State) Payees() int { return len(s.artists) }
+
+// Release is the record of a release id.
+func (s *State) Release(id string) (ReleaseRecord, bool) { r, ok := s.releases[id]; return r, ok }
+
+// StayDown names the artist whose withdrawn work has this pieces root.
+func (s *State) StayDown(root Hash) (string, bool) { a, ok := s.down[root]; return a, ok }
