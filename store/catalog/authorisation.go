@@ -53,7 +53,7 @@ func society(c Contributor) string {
 
 // Sign makes the content of AUTHORISATION.txt, a signed note.
 func (a Authorisation) Sign(artist note.Signer) ([]byte, error) {
-	return ledger.SignText(a.Text(), artist)
+	return note.Sign(&note.Note{Text: a.Text()}, artist)
 }
 
 // Authorisation is what the manifest says must have been signed.

@@ -25,6 +25,7 @@ type Charter struct {
 	Expired    string      `json:"expired"`    // fund that receives vouchers past their batch's date
 	MinPayout  int64       `json:"min_payout"` // cents below which a payee's balance is carried over
 	Licence    Licence     `json:"licence"`
+	Notices    string      `json:"notices"`             // age recipient to which every site and mirror seals notices
 	Witnesses  []string    `json:"witnesses,omitempty"` // vkeys of cosigners proposed to newcomers
 	Quorum     int         `json:"quorum"`              // of those witnesses; 0 = nobody else has seen it
 	Succession *Succession `json:"succession,omitempty"`
@@ -127,6 +128,7 @@ func (c *Charter) Check() error {
 	p.check(c.MinPayout >= 0 && c.MinPayout <= 100_000, "the least payout is not between 0 and 100,000 cents")
 	p.check(IsSlug(c.Licence.ID), "the licence id %q is not a slug", clip(c.Licence.ID))
 	p.check(c.Licence.FR != "" && c.Licence.EN != "" && len(c.Licence.Text()) <= MaxText, "the licence needs a French and an English text, at most %d bytes together", MaxText)
+	p.check(isRecipient(c.Notices), "the recipient of notices is not an age1… key")
 	p.check(c.Quorum >= 0 && c.Quorum <= len(c.Witnesses), "a quorum of %d cannot be had from %d witnesses", c.Quorum, len(c.Witnesses))
 	if s := c.Succession; s != nil {
 		p.key("the old log key", s.OldKey)

@@ -1,0 +1,77 @@
+package catalog_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"p2p.legal/peerfy/store/catalog"
+	"p2p.legal/peerfy/store/ledger"
+)
+
+func TestCharterRefusals(t *testing.T) {
+	for words, spoil := range map[string]func(*catalog.Charter){
+		"sum to 9999":              func(c *catalog.Charter) { c.Shares.Costs-- },
+		"-1 basis points":          func(c *catalog.Charter) { c.Shares.Costs, c.Shares.Artists = -1, 9001 },
+		"must be 1 or 5":           func(c *catalog.Charter) { c.Coin = 2 },
+		"not one of the charter's": func(c *catalog.Charter) { c.Unplayed = "elsewhere" },
+		"fee is not between":       func(c *catalog.Charter) { c.Fee.Cents = 0 },
+		"two roles":                func(c *catalog.Charter) { c.Keys.Treasurer = c.Keys.Editor },
+		"threshold of 2":           func(c *catalog.Charter) { c.Keys.Root.Threshold = 2 },
+		"threshold of 0":           func(c *catalog.Charter) { c.Keys.Root.Threshold = 0 },
+		"threshold of -1":          func(c *catalog.Charter) { c.Keys.Root.Threshold = -1 },
+		"freshness key":            func(c *catalog.Charter) { c.Keys.Fresh = c.Keys.Log },
+		"a single software":        func(c *catalog.Charter) { c.Keys.Release = c.Keys.Root.Keys[:1] },
+		"stands twice": func(c *catalog.Charter) {
+			c.Shares.Contributions = append(c.Shares.Contributions, c.Shares.Contributions[0])
+		},
+		"seconds of a play":     func(c *catalog.Charter) { c.Plays.Seconds = 0 },
+		"quorum of 1":           func(c *catalog.Charter) { c.Quorum = 1 },
+		"French and an English": func(c *catalog.Charter) { c.Licence.FR = "" },
+		"recipient of notices":  func(c *catalog.Charter) { c.Notices = "editor@example.org" },
+		"name is empty":         func(c *catalog.Charter) { c.Name = "" },
+	} {
+		c := *newCoop(t).charter
+		spoil(&c)
+		if err := c.Check(); err == nil || !strings.Contains(err.Error(), words) {
+			t.Errorf("got %v, want a refusal with %q", err, words)
+		}
+	}
+}
+
+func TestNetFee(t *testing.T) {
+	for _, c := range []struct{ cents, tax, net int64 }{{800, 0, 800}, {800, 2000, 667}, {800, 550, 758}, {1, 2000, 1}, {100_000, 2000, 83_333}} {
+		if got := (catalog.Fee{Cents: c.cents, TaxBP: c.tax}).Net(); got != c.net {
+			t.Errorf("%d cents with %d bp of tax: net %d, want %d", c.cents, c.tax, got, c.net)
+		}
+	}
+}
+
+func FuzzParseBodies(f *testing.F) {
+	c := newCoop(&testing.T{})
+	for _, v := range []any{c.charter, c.artist("brume", "Brume"), release("brume", 1, 2), catalog.Withdrawal{Release: strings.Repeat("a", 20), Reason: "law"}} {
+		b, err := ledger.MarshalCanonical(v)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		check := func(v any, err error) {
+			if err != nil {
+				return
+			}
+			if again, err := ledger.MarshalCanonical(v); err != nil || !bytes.Equal(again, b) {
+				t.Errorf("%q comes back as %q, %v", b, again, err)
+			}
+		}
+		ch, err := catalog.ParseCharter(b)
+		check(ch, err)
+		a, err := catalog.ParseArtist(b)
+		check(a, err)
+		r, err := catalog.ParseRelease(b)
+		check(r, err)
+		w, err := catalog.ParseWithdrawal(b)
+		check(w, err)
+	})
+}
