@@ -3,6 +3,8 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"p2p.legal/peerfy/store/ledger"
 )
@@ -81,15 +83,19 @@ type PlayRule struct {
 	Download  int64 `json:"download"` // weight of one download, once a month and work
 }
 
-// Licence is the text under which members may copy and share.
+// Licence is the text under which members may copy and share: its paragraphs in
+// French and in English, the first being its name.
 type Licence struct {
-	ID string `json:"id"`
-	FR string `json:"fr"`
-	EN string `json:"en"`
+	ID string   `json:"id"`
+	FR []string `json:"fr"`
+	EN []string `json:"en"`
 }
 
 // Text is LICENCE.txt as it travels with every copy.
-func (l Licence) Text() string { return l.ID + "\n\n" + l.FR + "\n\n" + l.EN + "\n" }
+func (l Licence) Text() string {
+	paragraphs := append(append([]string{l.ID}, l.FR...), l.EN...)
+	return strings.Join(paragraphs, "\n\n") + "\n"
+}
 
 // Succession hands the log to a new host key: what the old key signed up to
 // Size and Root is the history, what it signs beyond is a fork.
@@ -127,7 +133,10 @@ func (c *Charter) Check() error {
 	}
 	p.check(c.MinPayout >= 0 && c.MinPayout <= 100_000, "the least payout is not between 0 and 100,000 cents")
 	p.check(IsSlug(c.Licence.ID), "the licence id %q is not a slug", clip(c.Licence.ID))
-	p.check(c.Licence.FR != "" && c.Licence.EN != "" && len(c.Licence.Text()) <= MaxText, "the licence needs a French and an English text, at most %d bytes together", MaxText)
+	p.check(len(c.Licence.FR) > 0 && len(c.Licence.EN) > 0 && len(c.Licence.Text()) <= MaxText, "the licence needs a French and an English text, at most %d bytes together", MaxText)
+	for _, paragraph := range append(slices.Clone(c.Licence.FR), c.Licence.EN...) {
+		p.text("a paragraph of the licence", paragraph, 4<<10)
+	}
 	p.check(isRecipient(c.Notices), "the recipient of notices is not an age1… key")
 	p.check(c.Quorum >= 0 && c.Quorum <= len(c.Witnesses), "a quorum of %d cannot be had from %d witnesses", c.Quorum, len(c.Witnesses))
 	if s := c.Succession; s != nil {

@@ -27,7 +27,7 @@ func TestCharterRefusals(t *testing.T) {
 		},
 		"seconds of a play":     func(c *catalog.Charter) { c.Plays.Seconds = 0 },
 		"quorum of 1":           func(c *catalog.Charter) { c.Quorum = 1 },
-		"French and an English": func(c *catalog.Charter) { c.Licence.FR = "" },
+		"French and an English": func(c *catalog.Charter) { c.Licence.FR = nil },
 		"recipient of notices":  func(c *catalog.Charter) { c.Notices = "editor@example.org" },
 		"name is empty":         func(c *catalog.Charter) { c.Name = "" },
 	} {

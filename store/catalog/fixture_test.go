@@ -44,7 +44,7 @@ func newCoop(t *testing.T) *coop {
 		Shares: catalog.Shares{Artists: 7000, Costs: 2000, Contributions: []catalog.Fund{{ID: "creation", Name: "Création", BP: 1000}}},
 		Coin:   1, Plays: catalog.PlayRule{Seconds: 30, Clock: 25, Fast: 10, PacePct: 150, Parallel: 3, PlayUnits: 1, Download: 5},
 		Unclaimed: "creation", Unplayed: "creation", Expired: "creation", MinPayout: 1000,
-		Licence: catalog.Licence{ID: "p2p-legal-1", FR: "Le texte.", EN: "The text."}, Notices: recipient,
+		Licence: catalog.Licence{ID: "p2p-legal-1", FR: []string{"Le texte."}, EN: []string{"The text."}}, Notices: recipient,
 	}
 	return c
 }
