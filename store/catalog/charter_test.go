@@ -16,7 +16,7 @@ func TestCharterRefusals(t *testing.T) {
 		"must be 1 or 5":           func(c *catalog.Charter) { c.Coin = 2 },
 		"not one of the charter's": func(c *catalog.Charter) { c.Unplayed = "elsewhere" },
 		"fee is not between":       func(c *catalog.Charter) { c.Fee.Cents = 0 },
-		"two roles":                func(c *catalog.Charter) { c.Keys.Treasurer = c.Keys.Editor },
+		"two roles share":          func(c *catalog.Charter) { c.Keys.Treasurer = c.Keys.Editor },
 		"threshold of 2":           func(c *catalog.Charter) { c.Keys.Root.Threshold = 2 },
 		"threshold of 0":           func(c *catalog.Charter) { c.Keys.Root.Threshold = 0 },
 		"threshold of -1":          func(c *catalog.Charter) { c.Keys.Root.Threshold = -1 },
@@ -74,4 +74,19 @@ func FuzzParseBodies(f *testing.F) {
 		w, err := catalog.ParseWithdrawal(b)
 		check(w, err)
 	})
+}
+
+// TestOneKeyTwoNames: a single person must not be a quorum of two.
+func TestOneKeyTwoNames(t *testing.T) {
+	seed := bytes.Repeat([]byte{7}, 32)
+	_, one, err1 := ledger.KeyFromSeed("essai/one", seed)
+	_, two, err2 := ledger.KeyFromSeed("essai/two", seed)
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	c := newCoop(t).charter
+	c.Keys.Root = catalog.RootKeys{Threshold: 2, Keys: []string{one, two}}
+	if err := c.Check(); err == nil || !strings.Contains(err.Error(), "share a key") {
+		t.Errorf("one key under two names makes a quorum of two: %v", err)
+	}
 }
