@@ -1,7 +1,6 @@
 # Every target sets up what it needs. See README.md.
 
 TOOLS := $(CURDIR)/.tools
-export GOFLAGS := -buildvcs=false
 export CGO_ENABLED := 0
 
 # Packages that start tor or a browser run one at a time, on one private

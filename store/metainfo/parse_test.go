@@ -107,18 +107,31 @@ func TestParseRefuses(t *testing.T) {
 		"deep nesting":         strings.Repeat("l", 1_000_000),
 		"deep dictionaries":    "d4:info" + strings.Repeat("d1:a", 200_000),
 		"more than a megabyte": info(one(files, "1:n", length, fmt.Sprintf("%d:%s", 1<<20, strings.Repeat("h", 1<<20)), priv)),
+	} {
+		refuses(t, what, s)
+	}
+}
+
+func TestParseRefusesWebSeeds(t *testing.T) {
+	good := one("ld6:lengthi1e4:pathl1:aeee", "1:n", "i16384e", "20:"+strings.Repeat("h", 20), "i1e")
+	for what, s := range map[string]string{
 		"web seed not http":    "d4:info" + good + "8:url-listl17:file:///etc/passwdee",
 		"web seed with a user": "d4:info" + good + "8:url-listl15:http://u:p@a/b/ee",
 		"web seed empty":       "d4:info" + good + "8:url-listlee",
 		"web seed no list":     "d4:info" + good + "8:url-list9:http://a/e",
 		"too many web seeds":   "d4:info" + good + "8:url-listl" + strings.Repeat("9:http://a/", 33) + "ee",
 	} {
-		m, err := metainfo.ParseTorrent([]byte(s))
-		if !errors.Is(err, metainfo.ErrInvalid) || m != nil {
-			t.Errorf("%s: %v", what, err)
-		} else if len(err.Error()) > 400 {
-			t.Errorf("%s: %d bytes of message", what, len(err.Error()))
-		}
+		refuses(t, what, s)
+	}
+}
+
+func refuses(t *testing.T, what, torrent string) {
+	t.Helper()
+	m, err := metainfo.ParseTorrent([]byte(torrent))
+	if !errors.Is(err, metainfo.ErrInvalid) || m != nil {
+		t.Errorf("%s: %v", what, err)
+	} else if len(err.Error()) > 400 {
+		t.Errorf("%s: %d bytes of message", what, len(err.Error()))
 	}
 }
 
