@@ -20,10 +20,14 @@ type Authorisation struct {
 	Name         string // display name
 	Title        string
 	Licence      string // id
-	LicenceHash  Hash   // of the charter's licence text
+	LicenceHash  Hash   // of LICENCE.txt
 	Contributors []Contributor
 	Masters      []File // the tracks' masters
 }
+
+// LicenceFile is the text among a release's files that says what its copies may
+// be used for.
+const LicenceFile = "LICENCE.txt"
 
 const authorisationHead = "peerfy/authorisation/v1\n"
 
@@ -60,7 +64,12 @@ func (a Authorisation) Sign(artist note.Signer) ([]byte, error) {
 func (m *Manifest) Authorisation(c *Charter, artist ArtistRecord) Authorisation {
 	a := Authorisation{
 		Cooperative: c.Origin, Artist: artist.Slug, Name: m.Artist, Title: m.Title,
-		Licence: m.Licence, LicenceHash: Sum([]byte(c.Licence.Text())), Contributors: slices.Clone(m.Contributors),
+		Licence: m.Licence, Contributors: slices.Clone(m.Contributors),
+	}
+	for _, f := range m.Texts {
+		if f.Path == LicenceFile {
+			a.LicenceHash = f.SHA256
+		}
 	}
 	for _, t := range m.Tracks {
 		a.Masters = append(a.Masters, t.Master)

@@ -27,7 +27,7 @@ const (
 
 // The texts that travel with the masters.
 const (
-	licenceFile       = "LICENCE.txt"
+	licenceFile       = catalog.LicenceFile
 	authorisationFile = "AUTHORISATION.txt"
 	sumsFile          = "SHA256SUMS"
 )
@@ -160,24 +160,26 @@ func (mk *maker) subtitles(context.Context) error {
 // texts writes the licence, the authorisation, signed before anything else is,
 // and the sums that anybody can check with sha256sum.
 func (mk *maker) texts(context.Context) error {
-	record := catalog.ArtistRecord{Artist: mk.c.Artist}
-	authorisation, err := mk.m.Authorisation(mk.c.Charter, record).Sign(mk.signer)
-	if err != nil {
-		return err
-	}
 	licence := mk.c.Charter.Licence.Text()
 	if mk.m.Licence != mk.c.Charter.Licence.ID {
 		licence = freeLicenceText(mk.m.Licence)
 	}
+	// In this order: the authorisation names the licence, the sums list both.
 	for _, t := range []struct {
-		name string
-		b    func() []byte
+		name  string
+		bytes func() ([]byte, error)
 	}{
-		{licenceFile, func() []byte { return []byte(licence) }},
-		{authorisationFile, func() []byte { return authorisation }},
-		{sumsFile, func() []byte { return sums(mk.m.MasterFiles()) }},
+		{licenceFile, func() ([]byte, error) { return []byte(licence), nil }},
+		{authorisationFile, func() ([]byte, error) {
+			return mk.m.Authorisation(mk.c.Charter, catalog.ArtistRecord{Artist: mk.c.Artist}).Sign(mk.signer)
+		}},
+		{sumsFile, func() ([]byte, error) { return sums(mk.m.MasterFiles()), nil }},
 	} {
-		file, err := mk.write(inMasters, t.name, "text/plain", t.b())
+		b, err := t.bytes()
+		if err != nil {
+			return err
+		}
+		file, err := mk.write(inMasters, t.name, "text/plain", b)
 		if err != nil {
 			return err
 		}

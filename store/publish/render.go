@@ -93,8 +93,11 @@ func (w *workshop) run(ctx context.Context, j job, progress func(done, total tim
 	if err := syncFile(out); err != nil {
 		return err
 	}
+	if err := os.Rename(out, w.path(j)); err != nil {
+		return err
+	}
 	w.c.log().Info("made", "file", j.what)
-	return os.Rename(out, w.path(j))
+	return nil
 }
 
 func syncFile(name string) error {

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+
+	"p2p.legal/peerfy/store/ledger"
+)
+
+// sign adds the signatures of a keys folder to an entry that the host wrote out
+// because it does not hold those keys. It shows what is being signed.
+func (e *env) sign(args []string) error {
+	fs := e.flags()
+	keys := fs.String("keys", "", "the `folder` with the keys")
+	out := fs.String("out", "", "the signed entry, a new `file`")
+	role := fs.String("role", roleEditor, "which `key` of the folder signs")
+	rest, err := e.parse(fs, args, 1, "keys", "out")
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(rest[0])
+	if err != nil {
+		return err
+	}
+	entry, err := ledger.ParseEntry(raw)
+	if err != nil {
+		return refused("", "%s is not an entry: %w", rest[0], err)
+	}
+	s, err := signer(*keys, *role)
+	if err != nil {
+		return err
+	}
+	signed, err := ledger.AddSignature(raw, s)
+	if err != nil {
+		return err
+	}
+	e.say("signing as %s:\n\n%s", s.Name(), entry.Text)
+	return writeNew(*out, string(signed), 0o644)
+}

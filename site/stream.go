@@ -1,0 +1,121 @@
+package site
+
+import (
+	"net/http"
+	"strings"
+
+	"p2p.legal/peerfy/store/catalog"
+	"p2p.legal/peerfy/templates"
+)
+
+// webm are the renditions that play in a browser without scripts from their first byte.
+func webm(all []catalog.Rendition) []catalog.Rendition {
+	var fit []catalog.Rendition
+	for _, r := range all {
+		if strings.HasSuffix(r.Type, "/webm") {
+			fit = append(fit, r)
+		}
+	}
+	return fit
+}
+
+// choose is the rendition with that label, the first one when the label is empty.
+func choose(all []catalog.Rendition, label string) (catalog.Rendition, bool) {
+	for _, r := range webm(all) {
+		if r.Label == label || label == "" {
+			return r, true
+		}
+	}
+	return catalog.Rendition{}, false
+}
+
+// trackOf is the track that an address such as /t/ID-01.webm names.
+func (s *Site) trackOf(q *request) (*catalog.Manifest, int, error) {
+	id, i, err := catalog.ParseTrackID(q.param("track"))
+	if err != nil {
+		return nil, 0, notFound
+	}
+	m, err := s.cfg.DB.Manifest(id)
+	if err != nil {
+		return nil, 0, err
+	}
+	if i >= len(m.Tracks) {
+		return nil, 0, notFound
+	}
+	return m, i, nil
+}
+
+// serveTrack answers /t/TRACK.webm?q=LABEL: a whole track, if its right-holder opened it to everybody.
+func (s *Site) serveTrack(w http.ResponseWriter, q *request) error {
+	m, i, err := s.trackOf(q)
+	if err != nil {
+		return err
+	}
+	if !m.Tracks[i].Open {
+		return membersOnlyTrack(q.param("track"))
+	}
+	r, ok := choose(m.Tracks[i].Renditions, q.form.Get("q"))
+	if !ok {
+		return notFound
+	}
+	return s.sendFile(w, q, r.File, "")
+}
+
+// serveExcerpt answers /e/TRACK.webm, which is free.
+func (s *Site) serveExcerpt(w http.ResponseWriter, q *request) error {
+	m, i, err := s.trackOf(q)
+	if err != nil {
+		return err
+	}
+	if m.Tracks[i].Excerpt == nil {
+		return notFound
+	}
+	return s.sendFile(w, q, *m.Tracks[i].Excerpt, "")
+}
+
+// serveSubtitles answers /t/TRACK/LANGUAGE.vtt.
+func (s *Site) serveSubtitles(w http.ResponseWriter, q *request) error {
+	m, i, err := s.trackOf(q)
+	if err != nil {
+		return err
+	}
+	if !m.Tracks[i].Open {
+		return membersOnlyTrack(q.param("track"))
+	}
+	for _, sub := range m.Tracks[i].Subtitles {
+		if sub.Language == q.param("lang") && sub.Type == "text/vtt" {
+			return s.sendFile(w, q, sub.File, "")
+		}
+	}
+	return notFound
+}
+
+// serveWhole answers /r/ID/album.webm?q=LABEL: all tracks without a gap.
+func (s *Site) serveWhole(w http.ResponseWriter, q *request) error {
+	m, err := s.openRelease(q.param("id"))
+	if err != nil {
+		return err
+	}
+	r, ok := choose(m.Whole, q.form.Get("q"))
+	if !ok {
+		return notFound
+	}
+	return s.sendFile(w, q, r.File, "")
+}
+
+// membersOnly refuses a work that is not open and says what can be had instead.
+func membersOnly(id string) *problem {
+	return &problem{status: http.StatusForbidden, words: "members", links: func(q *request) []templates.Link {
+		return []templates.Link{{Href: "r/" + id, Text: q.lang.T("problem.release")}}
+	}}
+}
+
+func membersOnlyTrack(track string) *problem {
+	id, _, _ := strings.Cut(track, "-")
+	return &problem{status: http.StatusForbidden, words: "members", links: func(q *request) []templates.Link {
+		return []templates.Link{
+			{Href: "e/" + track + ".webm", Text: q.lang.T("problem.excerpt")},
+			{Href: "r/" + id, Text: q.lang.T("problem.release")},
+		}
+	}}
+}
