@@ -19,6 +19,10 @@ import (
 // create lets render write under a temporary name beside out and renames it when it is complete, replacing what
 // was there. The result is not synced to disk: the store does that.
 func create(out string, render func(tmp string) error) error {
+	out, err := filepath.Abs(out) // ffmpeg runs elsewhere
+	if err != nil {
+		return err
+	}
 	tmp, err := os.CreateTemp(filepath.Dir(out), ".rendering-*"+filepath.Ext(out))
 	if err != nil {
 		return err
