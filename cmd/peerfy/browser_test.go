@@ -19,9 +19,9 @@ type reader struct {
 	t *testing.T
 }
 
-func newReader(t *testing.T, d *demoRun, c browser.Config) *reader {
+func newReader(t *testing.T, socks string, c browser.Config) *reader {
 	t.Helper()
-	c.Socks = d.Socks
+	c.Socks = socks
 	f, err := browser.Start(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +92,8 @@ func (r *reader) picture(name string) {
 // listener: home, a search with an accent missing, the release, play, the
 // album through, a download that is broken off and resumed.
 func listener(t *testing.T, d *demoRun) {
-	r := newReader(t, d, browser.Config{Width: 1000, Height: 1000})
+	slow := newLine(t, d.Socks, 2_000_000)
+	r := newReader(t, slow.addr(), browser.Config{Width: 1000, Height: 1000})
 	r.must(r.Navigate(d.url("/")))
 	r.picture("home.png")
 	q := r.find("input[name=q]")
@@ -116,38 +117,25 @@ func listener(t *testing.T, d *demoRun) {
 	r.advances(90) // tracks 1 and 2 last 90 s together
 
 	r.follow("Premières lueurs")
-	r.download(d)
+	r.download(d, slow)
 }
 
-// download fetches the zip, breaks it off, resumes, and compares SHA-256.
-func (r *reader) download(d *demoRun) {
+// download fetches the zip over a line that is cut in the middle, resumes, and
+// compares SHA-256.
+func (r *reader) download(d *demoRun, slow *line) {
 	r.t.Helper()
 	e := r.find(`a[href$=".zip"]`)
 	href, err := browser.Eval[string](r.Firefox, `return arguments[0].href`, e)
 	r.must(err)
 	r.must(r.Click(e))
-	state := func() (browser.Download, error) {
-		all, err := r.Downloads()
-		if err != nil || len(all) == 0 {
-			return browser.Download{}, err
-		}
-		return all[len(all)-1], nil
-	}
-	r.must(r.Wait(time.Minute, func() (bool, error) {
-		s, err := state()
-		part, statErr := os.Stat(s.Path + ".part")
-		return statErr == nil && part.Size() > 0, err
-	}))
-	r.must(r.Pause(href))
-	broken, err := state()
-	r.must(err)
-	if broken.Done || !broken.Paused {
-		r.t.Fatalf("the download was over before it could be broken off: %+v", broken)
+	r.until(func(s browser.Download) bool { return s.Bytes > 1_000_000 })
+	slow.cut()
+	broken := r.until(func(s browser.Download) bool { return s.Paused || s.Done })
+	if broken.Done || broken.Bytes < 1_000_000 {
+		r.t.Fatalf("the download was not broken off in the middle: %+v", broken)
 	}
 	r.must(r.Resume(href))
-	r.must(r.Wait(2*time.Minute, func() (bool, error) { s, err := state(); return s.Done, err }))
-	whole, err := state()
-	r.must(err)
+	whole := r.until(func(s browser.Download) bool { return s.Done })
 	b, err := os.ReadFile(whole.Path)
 	r.must(err)
 	sum := sha256.Sum256(b)
@@ -155,6 +143,20 @@ func (r *reader) download(d *demoRun) {
 	if want := string(d.get(r.t, path+".sha256")); !strings.HasPrefix(want, hex.EncodeToString(sum[:])) {
 		r.t.Errorf("broken off at %d of %d bytes and resumed: SHA-256 %x, the site says %s", broken.Bytes, broken.Total, sum, want)
 	}
+}
+
+// until waits for a state of the only download.
+func (r *reader) until(yes func(browser.Download) bool) (s browser.Download) {
+	r.t.Helper()
+	r.must(r.Wait(2*time.Minute, func() (bool, error) {
+		all, err := r.Downloads()
+		if err != nil || len(all) == 0 {
+			return false, err
+		}
+		s = all[0]
+		return yes(s), nil
+	}))
+	return s
 }
 
 // tabTo presses Tab until the focus is where it should be.
@@ -197,7 +199,7 @@ func (r *reader) arrives(part string) {
 
 // keyboard: search, release, play, at 320 pixels, in French, without a mouse.
 func keyboard(t *testing.T, d *demoRun) {
-	r := newReader(t, d, browser.Config{Width: 320, Height: 640, Languages: "fr, en"})
+	r := newReader(t, d.Socks, browser.Config{Width: 320, Height: 640, Languages: "fr, en"})
 	r.must(r.Navigate(d.url("/")))
 	r.fits()
 	r.tabTo("the search box", func(f browser.Focus) bool { return f.Tag == "input" && f.Name == "q" })
