@@ -21,20 +21,20 @@ build:
 
 ## test: everything, under ten minutes on two cores
 test:
-	@.ci/need tor ffmpeg firefox-esr chromium aria2 planetblupi-music-ogg fonts-dejavu-core
+	@.ci/need tor ffmpeg firefox-esr chromium aria2 torsocks planetblupi-music-ogg fonts-dejavu-core
 	@.ci/part "build" go build ./...
 	@.ci/part "core, store, site" go test $$(go list ./... | grep -v -e '/onion' -e '/cmd/peerfy')
 	@.ci/part "tor and browser" go test -p 1 $(SLOW)
 
 ## soak: the exhaustive tiers (every byte, repeated starts, kill loops, fuzzing); about an hour
 soak:
-	@.ci/need tor ffmpeg firefox-esr chromium aria2 planetblupi-music-ogg fonts-dejavu-core strace
+	@.ci/need tor ffmpeg firefox-esr chromium aria2 torsocks planetblupi-music-ogg fonts-dejavu-core strace
 	@.ci/part "exhaustive tiers" go test -tags soak -p 1 -timeout 90m ./...
 	@.ci/part "fuzzing" .ci/fuzz 20s
 
 ## bench: ratios against known programs, in one run
 bench: build
-	@.ci/need tor nginx-light wrk
+	@.ci/need tor nginx-light
 	go run ./cmd/peerfy/bench
 
 ## lint: format, vet, staticcheck, generated code current, known holes

@@ -35,7 +35,7 @@ var arrows = map[string]struct{ ours, outside []string }{
 	"cmd/peerfy/sample":      {},
 	"cmd/peerfy/browser":     {},
 	"cmd/peerfy/bench":       {ours: []string{"*"}, outside: []string{"*"}},
-	"cmd/peerfy":             {ours: []string{"*"}, outside: []string{"golang.org/x/mod", "golang.org/x/sys"}},
+	"cmd/peerfy":             {ours: []string{"*"}, outside: []string{"golang.org/x/mod"}},
 }
 
 type pkg struct {

@@ -30,6 +30,21 @@ func (e *env) check(args []string) error {
 	return nil
 }
 
+// scrub writes the database anew without what was dropped from it. Deleting
+// alone leaves a withdrawn title in pages that are free but not overwritten.
+func (e *env) scrub(args []string) error {
+	fs := e.flags()
+	dir := fs.String("dir", "", "the co-operative's `folder`")
+	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
+		return err
+	}
+	if err := store.Scrub(*dir); err != nil {
+		return storeError(*dir, err)
+	}
+	e.say("done: what was withdrawn is no longer in the database's file")
+	return nil
+}
+
 // version says which build this is.
 func (e *env) version(args []string) error {
 	if _, err := e.parse(e.flags(), args, 0); err != nil {

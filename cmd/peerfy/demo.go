@@ -133,6 +133,7 @@ func (d *demo) publishAll(ctx context.Context) error {
 // folder itself, when it holds the files).
 func (d *demo) folders(ctx context.Context) (paths []string, err error) {
 	if d.music == "" {
+		d.say("composing the sample: music, sleeves and two short films…")
 		all, err := sample.Write(ctx, filepath.Join(d.dir, "sample"), "ffmpeg")
 		for _, f := range all {
 			paths = append(paths, f.Path)

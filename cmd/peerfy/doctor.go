@@ -8,9 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"p2p.legal/peerfy/onion"
 )
@@ -86,8 +85,8 @@ func clockFinding(now time.Time, dir string) finding {
 const leastFree = 1 << 30
 
 func diskFinding(dir string) finding {
-	var s unix.Statfs_t
-	if err := unix.Statfs(dir, &s); err != nil {
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(dir, &s); err != nil {
 		return finding{false, "disk", err.Error()}
 	}
 	free := s.Bavail * uint64(s.Bsize)

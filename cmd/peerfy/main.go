@@ -94,6 +94,7 @@ var commands = []command{
 	{"serve", "--dir D [--tor PATH|control:ADDR|none] [--listen ADDR] [--status FILE]", "publish the catalogue as an onion site", (*env).serve},
 	{"doctor", "--dir D [--tor PATH]", "look for what would keep the site from running well", (*env).doctor},
 	{"check", "--dir D", "verify the whole log, every hash and every media file", (*env).check},
+	{"scrub", "--dir D", "write the database anew, so that withdrawn titles are no longer in its free pages", (*env).scrub},
 	{"version", "", "which build this is", (*env).version},
 	{"artist init", "--keys K --name NAME", "make an artist's keys", (*env).artistInit},
 	{"publish check", "FOLDER", "say everything that a release still lacks", (*env).publishCheck},
