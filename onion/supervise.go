@@ -74,8 +74,8 @@ func (s *Service) open(ctx context.Context) (*session, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
+		x.close(0) // first: what it still says must not count after end
 		s.end()
-		x.close(0)
 		return nil, err
 	}
 	return x, nil

@@ -2,6 +2,7 @@ package site
 
 import (
 	"container/list"
+	"errors"
 	"sync"
 )
 
@@ -33,13 +34,23 @@ func newCache(limit int64) *cache { return &cache{limit: limit, items: map[strin
 func (c *cache) get(epoch uint64, key string, make func() (*answer, error)) (*answer, error) {
 	it, mine := c.claim(epoch, key)
 	if mine {
-		it.answer, it.err = make()
-		close(it.ready)
-		c.settle(epoch, it)
+		c.fill(epoch, it, make)
 	}
 	<-it.ready
 	return it.answer, it.err
 }
+
+// fill makes the item's answer. Whoever waits for it is let go even when make panics, and gets an error.
+func (c *cache) fill(epoch uint64, it *item, make func() (*answer, error)) {
+	it.err = errUnmade
+	defer func() {
+		close(it.ready)
+		c.settle(epoch, it)
+	}()
+	it.answer, it.err = make()
+}
+
+var errUnmade = errors.New("the answer could not be made")
 
 // claim finds the item, or puts down an empty one that the caller must fill.
 func (c *cache) claim(epoch uint64, key string) (it *item, mine bool) {

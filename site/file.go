@@ -1,6 +1,7 @@
 package site
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -219,36 +220,86 @@ func (s *Site) serveSeed(w http.ResponseWriter, q *request) error {
 	return notFound
 }
 
-// serveObject answers /o/ROOT?r=RELEASE: any file by its pieces root. The release says what the file is and
-// who may have it.
+// serveObject answers /o/ROOT: any file by its pieces root. Several releases may hold it; the one whose
+// right-holder is the most generous decides.
 func (s *Site) serveObject(w http.ResponseWriter, q *request) error {
 	root, err := catalog.ParseHash(q.param("root"))
 	if err != nil {
 		return notFound
 	}
-	return s.giveFile(w, q, q.form.Get("r"), func(_ *catalog.Manifest, f catalog.File) string { return path.Base(f.Path) },
-		func(f catalog.File) bool { return f.Root == root })
+	ids, err := s.cfg.DB.Holders(root)
+	if err != nil {
+		return err
+	}
+	err = notFound
+	for _, id := range ids {
+		m, merr := s.cfg.DB.Manifest(id)
+		if merr != nil {
+			return merr
+		}
+		switch f, who := fileOf(m, func(f catalog.File) bool { return f.Root == root }); who {
+		case free, open:
+			return s.sendFile(w, q, f, path.Base(f.Path))
+		case members:
+			err = membersOnly(id)
+		}
+	}
+	return err
 }
 
 // serveZip answers /r/ID.zip: the masters' folder with cover and texts.
 func (s *Site) serveZip(w http.ResponseWriter, q *request) error {
 	id := q.param("id")
-	m, err := s.openRelease(id)
+	m, a, err := s.zipOf(id)
 	if err != nil {
 		return err
 	}
-	files := m.MasterFiles()
-	for _, f := range files {
-		if !s.cfg.DB.HasObject(f.Root) {
-			return notHeld
-		}
-	}
-	a := newArchive(s.cfg.DB, &s.crcs, m.Torrents.Masters.Name, files)
 	defer a.Close()
 	// The id stands for the manifest's hash, hence for every byte of the archive.
 	tag := catalog.Sum([]byte("peerfy zip 1\n" + id))
 	sendContent(w, q, "application/zip", tag, m.Torrents.Masters.Name+".zip", a)
 	return nil
+}
+
+// serveZipSum answers /r/ID.zip.sha256: what `sha256sum -c` reads beside the zip. Working it out reads every
+// byte of the release, so that is done once, and for one release at a time.
+func (s *Site) serveZipSum(w http.ResponseWriter, q *request) error {
+	m, a, err := s.zipOf(q.param("id"))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	name := m.Torrents.Masters.Name + ".zip"
+	sum, err := s.cache.get(q.state.epoch, "zip sum "+q.param("id"), func() (*answer, error) { // in all languages
+		s.summing <- struct{}{}
+		defer func() { <-s.summing }()
+		h := sha256.New()
+		if _, err := io.Copy(h, a); err != nil {
+			return nil, fmt.Errorf("summing up a zip: %w", err)
+		}
+		return newAnswer(http.StatusOK, textType, fmt.Appendf(nil, "%x  %s\n", h.Sum(nil), name)), nil
+	})
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Disposition", attachment(name+".sha256"))
+	sum.send(w, q.Request)
+	return nil
+}
+
+// zipOf is the zip of a release that everybody may have, all of whose files are here.
+func (s *Site) zipOf(id string) (*catalog.Manifest, *archive, error) {
+	m, err := s.openRelease(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	files := m.MasterFiles()
+	for _, f := range files {
+		if !s.cfg.DB.HasObject(f.Root) {
+			return nil, nil, notHeld
+		}
+	}
+	return m, newArchive(s.cfg.DB, &s.crcs, m.Torrents.Masters.Name, files), nil
 }
 
 // openRelease is a release that everybody may have in full.

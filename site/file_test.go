@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"p2p.legal/peerfy/site"
@@ -43,7 +44,7 @@ func TestRanges(t *testing.T) {
 		"/e/" + s.closed + "-01.webm":                             s.manifest(t, s.closed).Tracks[0].Excerpt.SHA256.String(),
 		"/r/" + s.album + "/album.webm":                           m.Whole[0].SHA256.String(),
 		"/r/" + s.album + "/files/" + url.PathEscape(master.Path): master.SHA256.String(),
-		"/o/" + master.Root.String() + "?r=" + s.album:            master.SHA256.String(),
+		"/o/" + master.Root.String():                              master.SHA256.String(),
 		"/seed/" + s.album + "/" + url.PathEscape(m.Torrents.Masters.Name) + "/" + url.PathEscape(master.Path): master.SHA256.String(),
 		"/r/" + s.album + ".zip": "",
 	}
@@ -137,6 +138,80 @@ func TestZip(t *testing.T) {
 	if got := do(s, "GET", path).Header.Get("Content-Disposition"); !strings.Contains(got, "filename*=UTF-8''Les%20Veilleurs") {
 		t.Errorf("Content-Disposition %q", got)
 	}
+}
+
+// TestZipSum compares the sum that is offered beside a zip with that of the zip.
+func TestZipSum(t *testing.T) {
+	s := newShop(t)
+	whole := sha256.Sum256([]byte(s.get(t, "/r/"+s.album+".zip")))
+	want := hex.EncodeToString(whole[:]) + "  " + s.manifest(t, s.album).Torrents.Masters.Name + ".zip\n"
+	path := "/r/" + s.album + ".zip.sha256"
+	var readers sync.WaitGroup
+	for _, prefix := range []string{"", "/fr", "/en", ""} { // they wait for one sum
+		readers.Go(func() {
+			got, err := io.ReadAll(do(s, "GET", prefix+path).Body)
+			if err != nil || string(got) != want {
+				t.Errorf("%q, %v, want %q", got, err, want)
+			}
+		})
+	}
+	readers.Wait()
+	if page := s.get(t, "/en/r/"+s.album); !strings.Contains(page, "r/"+s.album+".zip.sha256\"") {
+		t.Error("the release's page does not lead to it")
+	}
+	s.wantStatus(t, http.StatusForbidden, "/r/"+s.closed+".zip.sha256")
+	s.wantStatus(t, http.StatusGone, "/r/"+s.gone+".zip.sha256")
+	s.wantStatus(t, http.StatusNotFound, "/r/aaaaaaaaaaaaaaaaaaaa.zip.sha256")
+}
+
+// TestWordsOfAWithdrawal shows what the editors wrote, as they wrote it and as text.
+func TestWordsOfAWithdrawal(t *testing.T) {
+	s := newShop(t)
+	path := "/en/r/" + s.gone
+	if body := bodyOf(t, s.wantStatus(t, http.StatusGone, path)); strings.Contains(body, "<blockquote>") {
+		t.Error("words that nobody wrote")
+	}
+	if err := s.coop.DB.PutStatement(s.gone, "Two authors <b>disagree</b>.", storetest.Day); err != nil {
+		t.Fatal(err)
+	}
+	body := bodyOf(t, s.wantStatus(t, http.StatusGone, path))
+	for _, want := range []string{"<bdi>Two authors &lt;b&gt;disagree&lt;/b&gt;.</bdi>", "the rights are disputed"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+}
+
+// TestObjects asks for files by nothing but their roots.
+func TestObjects(t *testing.T) {
+	s := newShop(t)
+	m := s.manifest(t, s.closed)
+	for _, f := range []catalog.File{*m.Tracks[0].Excerpt, m.Cover.Small, m.Texts[0]} {
+		if sum := sha256.Sum256([]byte(s.get(t, "/o/"+f.Root.String()))); sum != f.SHA256 {
+			t.Errorf("%s: other bytes", f.Path)
+		}
+	}
+	master := "/o/" + m.Tracks[0].Master.Root.String()
+	s.wantStatus(t, http.StatusForbidden, master)
+	s.wantStatus(t, http.StatusForbidden, "/o/"+m.Tracks[0].Renditions[0].Root.String())
+	if body := bodyOf(t, do(s, "GET", "/en"+master)); !strings.Contains(body, "r/"+s.closed) {
+		t.Error("the refusal does not lead to the work")
+	}
+	for _, path := range []string{"/o/" + strings.Repeat("0", 64), "/o/" + strings.Repeat("A", 64), "/o/x"} {
+		s.wantStatus(t, http.StatusNotFound, path)
+	}
+	// The same recording, given away on another release.
+	id, err := s.coop.AddRelease(storetest.Work{Artist: "les-veilleurs", Title: "Ouvert", Date: "2025-01-02", Open: true, Seed: "les-veilleurs/Fermé/2025-01-02"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := do(s, "GET", master); got.StatusCode != http.StatusOK {
+		t.Errorf("open on %s: status %d", id, got.StatusCode)
+	}
+	if err := s.coop.Withdraw(id, "mistake"); err != nil {
+		t.Fatal(err)
+	}
+	s.wantStatus(t, http.StatusForbidden, master)
 }
 
 // TestZip64 reads the directory of an archive whose files and offsets do not fit 32 bits. Their content, which

@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	maxNotice     = 20 << 10 // bytes of a posted form
-	maxCharacters = 10_000   // of all fields
+	maxNotice     = 160 << 10 // bytes of a posted form: url-encoded, a character takes up to twelve
+	maxCharacters = 10_000    // of all fields
 )
 
 // noticeReasons are the grounds of a notice, in the order of the form. The template has a text for each.

@@ -75,7 +75,7 @@ func TestNoticeRefused(t *testing.T) {
 		"another origin":    {403, []string{"Origin", "http://evil.example"}, nil},
 		"a null origin":     {403, []string{"Origin", "null"}, nil},
 		"our origin":        {422, []string{"Origin", "http://" + onion}, func(v url.Values) { v.Del("url") }},
-		"too large":         {413, nil, func(v url.Values) { v.Set("text", strings.Repeat("a", 21<<10)) }},
+		"too large":         {413, nil, func(v url.Values) { v.Set("text", strings.Repeat("a", 161<<10)) }},
 		"too long":          {422, nil, func(v url.Values) { v.Set("text", strings.Repeat("a", 10_001)) }},
 		"another reason":    {422, nil, func(v url.Values) { v.Set("reason", "dislike") }},
 		"multipart":         {422, []string{"Content-Type", "multipart/form-data; boundary=x"}, nil},

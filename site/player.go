@@ -130,9 +130,9 @@ func fillSource(v *templates.Player, w *work, c choice, src source) error {
 		v.Src += "#t=" + c.at
 	}
 	for _, other := range webm(src.all) {
-		text := l.T("player.kbps", other.Kbps)
+		text := l.T("player.opus", other.Label)
 		if v.Video {
-			text = l.T("player.lines", other.Label) + ", " + text
+			text = l.T("player.lines", other.Label) + ", " + l.T("player.kbps", other.Kbps)
 		}
 		v.Qualities = append(v.Qualities, templates.Link{
 			Href: choiceHref(w.id, choice{c.track, other.Label, c.at}), Text: text, Count: l.Bytes(other.Size), Current: other.Label == r.Label,

@@ -64,6 +64,10 @@ func problemOf(err error) *problem {
 // fail answers with the error's page. When the answer has begun already, all that is left is to cut it short,
 // so that nobody takes a part for the whole.
 func (s *Site) fail(w *writer, q *request, err error) {
+	if q.Context().Err() != nil { // nobody is there to answer, and nothing to remember
+		w.cut = true
+		return
+	}
 	p := problemOf(err)
 	if p.status >= 500 {
 		s.log.Error("request failed", "route", q.routeName(), "status", p.status, "error", err)
@@ -100,7 +104,8 @@ func (s *Site) fail(w *writer, q *request, err error) {
 	a.send(w, q.Request)
 }
 
-// explain adds to the page of a withdrawn work the reason that the log gives, and where it stands.
+// explain adds to the page of a withdrawn work the reason that the log gives, where it stands, and the words
+// on the board, if there are any.
 func (s *Site) explain(q *request, v *templates.Problem) {
 	for _, name := range []string{"id", "track", "token"} {
 		id, _, _ := strings.Cut(q.param(name), "-")
@@ -110,6 +115,9 @@ func (s *Site) explain(q *request, v *templates.Problem) {
 		}
 		v.Message += " " + q.lang.T("entry.withdrawal", q.lang.T("reason."+r.Withdrawn)) + "."
 		v.Links = append(v.Links, templates.Link{Href: "ledger/entry/" + strconv.FormatInt(r.Index, 10), Text: q.lang.T("ledger.entry", r.Index)})
+		if words, ok, err := s.cfg.DB.Statement(id); err == nil && ok {
+			v.Quote = words.Text
+		}
 	}
 }
 

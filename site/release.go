@@ -264,7 +264,7 @@ func fileViews(l i18n.Lang, w *work) []templates.File {
 	masters, renditions := mastersOf(m), renditionsOf(m)
 	files := []templates.File{{
 		Href: base + ".zip", Name: masters.Name + ".zip", Kind: l.T("download.zip"),
-		Size: l.Bytes(masters.length()), Time: downloadTime(l, masters.length()), Sum: base + ".sha256",
+		Size: l.Bytes(masters.length()), Time: downloadTime(l, masters.length()), Sum: base + ".zip.sha256",
 	}}
 	for i, t := range []torrent{masters, renditions} {
 		kind := l.T("download.masters")

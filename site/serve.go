@@ -12,7 +12,7 @@ import (
 // bodyTime is how long the body of a request may take: forms are small.
 const bodyTime = 30 * time.Second
 
-// ServeHTTP answers one request: guard, limit, route, handler, in this order. Whatever goes wrong becomes a
+// ServeHTTP answers one request: limit, guard, route, handler, in this order. Whatever goes wrong becomes a
 // page; whatever happens becomes one line in the log.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.inFlight.Add(1)
@@ -51,15 +51,15 @@ func (s *Site) answer(w *writer, q *request) error {
 	// The language is needed even to refuse.
 	q.lang, q.prefix, q.path = splitLanguage(strings.TrimPrefix(q.URL.Path, "/"), q.Header.Get("Accept-Language"))
 	q.state = s.currentState()
-	if err := s.guard(q.Request); err != nil {
-		return err
-	}
 	if s.cfg.Limit != nil {
 		leave, wait, ok := s.cfg.Limit(q.Context())
 		if !ok {
 			return tooMany(wait)
 		}
 		defer leave()
+	}
+	if err := s.guard(q.Request); err != nil {
+		return err
 	}
 	if s.redirected(w, q) {
 		return nil

@@ -74,6 +74,7 @@ type Site struct {
 
 	cache    *cache
 	sheets   chan struct{} // held while a sprite is drawn: each takes tens of milliseconds
+	summing  chan struct{} // held while a zip is summed up: each reads a whole release
 	crcs     crcs
 	now      func() time.Time
 	log      *slog.Logger
@@ -98,9 +99,10 @@ func New(c Config) (*Site, error) {
 	}
 	s := &Site{
 		cfg: c, origin: origin, hosts: hosts, now: c.Now, log: c.Log,
-		cross:  http.NewCrossOriginProtection(),
-		cache:  newCache(CacheSize),
-		sheets: make(chan struct{}, 1),
+		cross:   http.NewCrossOriginProtection(),
+		cache:   newCache(CacheSize),
+		sheets:  make(chan struct{}, 1),
+		summing: make(chan struct{}, 1),
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -227,7 +227,7 @@ func (s *shop) everyPath() []string {
 		"/feed.xml", "/artist/les-veilleurs/feed.xml", "/series/carnet/feed.xml", "/opml.xml",
 		"/t/" + track + ".webm", "/t/" + track + ".webm?q=128", "/e/" + track + ".webm",
 	}
-	for _, end := range []string{"", ".zip", ".torrent", ".opus.torrent", ".magnet", ".opus.magnet", ".sha256", ".m3u8", ".json", "/play", "/play?track=all", "/play?q=128&track=2", "/album.webm", "/cover.jpg", "/files/AUTHORISATION.txt"} {
+	for _, end := range []string{"", ".zip", ".zip.sha256", ".torrent", ".opus.torrent", ".magnet", ".opus.magnet", ".sha256", ".m3u8", ".json", "/play", "/play?track=all", "/play?q=128&track=2", "/album.webm", "/cover.jpg", "/files/AUTHORISATION.txt"} {
 		paths = append(paths, "/r/"+id+end)
 	}
 	for _, id := range []string{s.closed, s.film, s.first} {

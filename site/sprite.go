@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"p2p.legal/peerfy/store"
@@ -154,6 +155,10 @@ func (s *Site) drawSheet(name string, indexes []int64) (*answer, error) {
 		}
 		cards[i] = c
 	}
+	ours := strings.HasPrefix(name, "s-"+coversHash(cards))
+	if !ours && !slices.ContainsFunc(cards, func(c store.Card) bool { return c.ID == "" }) {
+		return nil, notFound // no page of ours names it: nobody makes us draw at will
+	}
 	s.sheets <- struct{}{}
 	defer func() { <-s.sheets }()
 	jpeg, err := media.Sprite(s.smallCovers(cards), spriteColumn)
@@ -161,7 +166,7 @@ func (s *Site) drawSheet(name string, indexes []int64) (*answer, error) {
 		return nil, fmt.Errorf("drawing a sprite: %w", err)
 	}
 	a := newAnswer(http.StatusOK, "image/jpeg", jpeg)
-	if strings.HasPrefix(name, "s-"+coversHash(cards)) {
+	if ours {
 		a.cacheControl = immutable
 	}
 	return a, nil

@@ -25,6 +25,7 @@ func (s *Site) table() []route {
 		page("series", "/series/{slug}", s.series, "page"),
 
 		get("zip", "/r/{id}.zip", s.serveZip),
+		get("zipsum", "/r/{id}.zip.sha256", s.serveZipSum),
 		get("torrent", "/r/{id}.opus.torrent", s.serveTorrent(renditionsOf)),
 		get("torrent", "/r/{id}.torrent", s.serveTorrent(mastersOf)),
 		get("magnet", "/r/{id}.opus.magnet", s.serveMagnet(renditionsOf)),
@@ -40,7 +41,7 @@ func (s *Site) table() []route {
 		get("track", "/t/{track}.webm", s.serveTrack, "q"),
 		get("subtitles", "/t/{track}/{lang}.vtt", s.serveSubtitles),
 		get("excerpt", "/e/{track}.webm", s.serveExcerpt),
-		get("object", "/o/{root}", s.serveObject, "r"),
+		get("object", "/o/{root}", s.serveObject),
 		get("seed", "/seed/{token}/{name}/{path...}", s.serveSeed),
 		get("asset", "/a/{name}", s.serveAsset),
 

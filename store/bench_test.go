@@ -18,6 +18,10 @@ func BenchmarkPages(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	m, err := c.DB.Manifest(cards[0].ID)
+	if err != nil {
+		b.Fatal(err)
+	}
 	list := func(f store.Filter, by store.Sort) func() error {
 		return func() error { _, _, _, err := c.DB.List(f, by, 48, 24); return err }
 	}
@@ -31,6 +35,7 @@ func BenchmarkPages(b *testing.B) {
 		{"card", func() error { _, err := c.DB.Card(cards[0].ID); return err }},
 		{"release", func() error { _, _, err := c.DB.Release(cards[0].ID); return err }},
 		{"manifest", func() error { _, err := c.DB.Manifest(cards[0].ID); return err }},
+		{"holders", func() error { _, err := c.DB.Holders(m.Tracks[0].Master.Root); return err }},
 		{"tile", func() error { _, err := c.DB.Tile("tile/0/001"); return err }},
 	} {
 		b.Run(x.name, func(b *testing.B) {

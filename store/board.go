@@ -13,9 +13,10 @@ import (
 
 // Limits of what visitors and editors leave here.
 const (
-	MaxNotice  = 64 << 10 // bytes of one sealed notice
-	MaxNotices = 10_000   // kept at once
-	MaxBoard   = 16 << 10 // bytes of one text on the board
+	MaxNotice     = 64 << 10 // bytes of one sealed notice
+	MaxNotices    = 10_000   // kept at once
+	MaxNoticesDay = 300      // taken in one day (UTC)
+	MaxBoard      = 16 << 10 // bytes of one text on the board
 )
 
 // ErrFull says that no more notices can be kept until some were dealt with.
@@ -50,12 +51,29 @@ func (db *DB) PutNotice(sealed []byte, at time.Time) (receipt string, err error)
 	defer db.writing.Unlock()
 	err = db.update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(bucketNotices)
-		if b.Stats().KeyN >= MaxNotices {
-			return ErrFull
+		if err := roomForNotice(b, at); err != nil {
+			return err
 		}
 		return b.Put([]byte(receipt), encodeDated(at, sealed))
 	})
 	return receipt, err
+}
+
+// roomForNotice keeps a flood of one day from closing the form for good.
+func roomForNotice(b *bolt.Bucket, at time.Time) error {
+	all, today := 0, 0
+	err := b.ForEach(func(_, v []byte) error {
+		day, _, err := decodeDated(v)
+		all++
+		if day.Equal(at.UTC().Truncate(24 * time.Hour)) {
+			today++
+		}
+		return err
+	})
+	if err == nil && (all >= MaxNotices || today >= MaxNoticesDay) {
+		return ErrFull
+	}
+	return err
 }
 
 // Notices are all that are kept, in no order.

@@ -18,6 +18,10 @@ import (
 type Problem struct {
 	Where string // "entry 12", "release abc…", "objects/ab/abcd…", "the checkpoint"
 	What  string // one sentence
+
+	// Leftover: only a file that no visible work needs, such as an interrupted
+	// acceptance leaves; accepting again takes it into use.
+	Leftover bool
 }
 
 // String is the problem in one line.
@@ -30,8 +34,8 @@ const MaxProblems = 1_000
 // first entry on, every stored hash, the signed checkpoint, every derived
 // record against a replay in memory, every manifest against the log, every
 // file against its pieces root and SHA-256, and files that are missing or that
-// no visible work needs. It changes nothing, but for a scratch file in dir that
-// it removes. progress, which may be nil, is told what is being read and how
+// no visible work needs. It changes nothing; what it keeps meanwhile lies in
+// the system's temporary folder. progress, which may be nil, is told what is being read and how
 // far it is.
 //
 // The error is for what keeps Check from looking: ErrLocked, ErrEmpty, ErrSchema,
@@ -55,7 +59,7 @@ func Check(ctx context.Context, dir string, progress func(part string, done, tot
 		err = nil
 	}
 	if err == nil && c.more > 0 {
-		c.problems = append(c.problems, Problem{"and", fmt.Sprintf("%d more", c.more)})
+		c.problems = append(c.problems, Problem{Where: "and", What: fmt.Sprintf("%d more", c.more)})
 	}
 	return c.problems, errors.Join(err, guard(b.Close))
 }
@@ -88,7 +92,7 @@ func (c *checker) add(where, format string, args ...any) {
 		c.more++
 		return
 	}
-	c.problems = append(c.problems, Problem{where, fmt.Sprintf(format, args...)})
+	c.problems = append(c.problems, Problem{Where: where, What: fmt.Sprintf(format, args...)})
 }
 
 func (c *checker) run(tx *bolt.Tx) (err error) {
@@ -112,10 +116,12 @@ func (c *checker) run(tx *bolt.Tx) (err error) {
 }
 
 func (c *checker) openScratch() (err error) {
-	path := filepath.Join(c.db.dir, fileName+".check")
-	if err := os.RemoveAll(path); err != nil {
+	// Not in dir, which may be full or not writable when it needs checking most.
+	folder, err := os.MkdirTemp("", "peerfy-check-")
+	if err != nil {
 		return err
 	}
+	path := filepath.Join(folder, fileName)
 	c.scratch, err = bolt.Open(path, 0o600, &bolt.Options{NoSync: true, NoFreelistSync: true, FreelistType: bolt.FreelistMapType})
 	if err != nil {
 		return err
@@ -124,8 +130,8 @@ func (c *checker) openScratch() (err error) {
 }
 
 func (c *checker) closeScratch() error {
-	path := c.scratch.Path()
-	return errors.Join(c.scratch.Close(), os.Remove(path))
+	folder := filepath.Dir(c.scratch.Path())
+	return errors.Join(c.scratch.Close(), os.RemoveAll(folder))
 }
 
 // hashList is the stored hashes of the replay.

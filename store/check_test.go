@@ -31,6 +31,8 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}, "the checkpoint: "},
 		{"the charter's place", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("meta", "charter", []byte(key(1))) }, "the charter in force"},
 		{"a card", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("cards", "", []byte("?")) }, `of "cards" are not what follows`},
+		{"the index of files", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("holders", "", make([]byte, 9)) }, `of "holders" are not what follows`},
+		{"the standing entries", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("stands", "", nil) }, `of "stands" are not what follows`},
 		{"a manifest", func(c *storetest.Coop, id string) error {
 			b, err := c.DB.ManifestBytes(id)
 			return errors.Join(err, c.DB.Spoil("manifests", id, bytes.ToUpper(b)))
@@ -125,7 +127,7 @@ func TestRebuild(t *testing.T) {
 	c := storetest.New(t)
 	c.Add(t, storetest.Work{Payees: []string{"marie"}})
 	says := everything(t, c.DB)
-	for bucket, k := range map[string]string{"cards": "", "rows": "", "names": "marie", "down": "x"} {
+	for bucket, k := range map[string]string{"cards": "", "rows": "", "names": "marie", "down": "x", "holders": "", "stands": ""} {
 		if err := c.DB.Spoil(bucket, k, []byte("?")); err != nil {
 			t.Fatal(err)
 		}

@@ -148,7 +148,7 @@ func (c *checker) checkStrangers(seen map[catalog.Hash]bool) error {
 		place := filepath.Join(objectsName, rel)
 		h, err := catalog.ParseHash(e.Name())
 		if err != nil || !seen[h] || filepath.Join(c.db.dir, place) != c.db.objectPath(h) {
-			c.add(place, "no visible work needs this file")
+			c.problems = append(c.problems, Problem{Where: place, What: "no visible work needs this file", Leftover: true})
 		}
 		return nil
 	})

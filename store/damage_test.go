@@ -53,8 +53,9 @@ func read(db *store.DB) (says string, err error) {
 			return "", err
 		}
 		b, jerr := m.Format()
-		err = errors.Join(err, jerr)
-		says += string(b) + artist + sleeve.Title
+		holders, herr := db.Holders(m.Tracks[0].Master.Root)
+		err = errors.Join(err, jerr, herr)
+		says += string(b) + artist + sleeve.Title + fmt.Sprint(holders)
 	}
 	for i := range db.Size() {
 		raw, void, eerr := db.Entry(i)

@@ -20,6 +20,11 @@ type deriver struct {
 // does, and keeps the lists. The manifest m of a release may be nil: it was
 // forgotten with its withdrawal, or is damaged, and then no list shows it.
 func (d *deriver) apply(index int64, ch catalog.Change, m *catalog.Manifest, day int64) error {
+	if !ch.Unknown {
+		if err := d.tx.Bucket(bucketStands).Put([]byte(ch.ID), indexKey(index)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case ch.Charter != nil:
 		d.charter = ch.Charter
@@ -106,6 +111,7 @@ func (d *deriver) forget(r catalog.ReleaseRecord) error {
 	}
 	err := errors.Join(
 		files.Delete(indexKey(r.Index)),
+		putHolders(d.tx, r.Index, nil),
 		d.tx.Bucket(bucketCards).Delete(indexKey(r.Index)),
 		d.tx.Bucket(bucketManifests).Delete([]byte(r.ID)))
 	for _, t := range r.Torrents {
@@ -128,6 +134,7 @@ func (d *deriver) list(r *catalog.ReleaseRecord, m *catalog.Manifest, day int64)
 		putRow(d.tx, r.Index, encodeRow(&c, artist.Number)),
 		d.tx.Bucket(bucketTexts).Put(k, encodeTexts(m)),
 		d.tx.Bucket(bucketFiles).Put(k, roots),
+		putHolders(d.tx, r.Index, roots),
 		d.tx.Bucket(bucketByArtist).Put(listKey(r.Artist, r.Index), nil))
 	for _, payee := range payees(m) {
 		if payee != r.Artist {

@@ -36,6 +36,8 @@ func DecodeRecords(b []byte) {
 	cols := &columns{ids: map[string]uint32{}}
 	_ = cols.add(1, &reader{s: string(b)})
 	_, _ = readBlock(b)
+	_, _ = readHolders(b)
+	_, _ = findHolders(b, make([]byte, 8))
 }
 
 // CardRoundTrip encodes what b decodes to.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -22,7 +21,7 @@ func guard(fn func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: %s", ErrDamaged, clip(strings.ReplaceAll(fmt.Sprint(r), "\n", " ")))
+			err = fmt.Errorf("%w: a page of it does not make sense", ErrDamaged)
 		}
 	}()
 	return fn()

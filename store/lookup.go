@@ -25,3 +25,13 @@ func (db *DB) StayDown(root catalog.Hash) (artist string, ok bool, err error) {
 	})
 	return artist, ok, err
 }
+
+// Stands reports where a valid entry with this id stands in the log.
+func (db *DB) Stands(id string) (index int64, ok bool, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		v := viewOf(tx)
+		index, ok = v.Stands(id)
+		return v.err
+	})
+	return index, ok, err
+}

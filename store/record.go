@@ -31,6 +31,8 @@ var (
 	bucketRows     = []byte("rows")     // index / 256 → rows: what filters look at; listed releases only
 	bucketTexts    = []byte("texts")    // index → titles of the tracks, payees; listed releases only
 	bucketFiles    = []byte("files")    // index → pieces roots of all files, joined
+	bucketHolders  = []byte("holders")  // index / 256 → which of these releases hold which files
+	bucketStands   = []byte("stands")   // id of a valid entry of a known kind → index
 	bucketByArtist = []byte("byartist") // slug 0 index → nothing
 	bucketByPayee  = []byte("bypayee")  // slug 0 index → nothing
 	bucketBySeries = []byte("byseries") // slug 0 season episode index → nothing
@@ -41,7 +43,7 @@ var (
 		bucketDays, bucketNotices, bucketBoard, bucketDrops}
 	derivedBuckets = [][]byte{bucketLeaves, bucketVoids, bucketArtists, bucketNumbers, bucketNames,
 		bucketReleases, bucketDown, bucketCards, bucketRows, bucketTexts, bucketFiles,
-		bucketByArtist, bucketByPayee, bucketBySeries}
+		bucketHolders, bucketStands, bucketByArtist, bucketByPayee, bucketBySeries}
 )
 
 // Keys of bucketMeta.
@@ -56,7 +58,7 @@ var (
 // version is reached by Rebuild.
 const (
 	schemaVersion  = 1
-	derivedVersion = 1
+	derivedVersion = 2
 )
 
 func indexKey(i int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }

@@ -176,7 +176,17 @@ func TestRefusals(t *testing.T) {
 	}
 	broken := bytes.Clone(good.Raw)
 	broken[len(broken)-3] ^= 1
-	second, err := storetest.Entry(ledger.KindCharter, c.NewCharter(), c.Keys.Editor)
+	cheaper := c.NewCharter()
+	cheaper.Fee.Cents--
+	second, err := storetest.Entry(ledger.KindCharter, cheaper, c.Keys.Editor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	genesis, _, err := c.DB.Entry(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := ledger.AddSignature(genesis, c.Keys.Editor)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +204,7 @@ func TestRefusals(t *testing.T) {
 		{"an empty entry", nil, nil, ""},
 		{"too long", bytes.Repeat([]byte("a"), ledger.MaxEntry+1), nil, ""},
 		{"a charter signed by the editor", second, nil, "root keys"},
+		{"the first charter, signed once more", again, nil, "it stands in the log already, at entry 0"},
 		{"no authorisation held", other.Raw, other.Manifest, "AUTHORISATION.txt"},
 		{"another's series", foreign.Raw, foreign.Manifest, "belongs to les-tests"},
 	} {

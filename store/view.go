@@ -108,6 +108,12 @@ func (v *txView) StayDown(root catalog.Hash) (string, bool) {
 	return string(slug), slug != nil
 }
 
+// Stands implements catalog.View.
+func (v *txView) Stands(id string) (int64, bool) {
+	k := v.tx.Bucket(bucketStands).Get([]byte(id))
+	return keyIndex(k), k != nil
+}
+
 // ReadHashes implements tlog.HashReader.
 func (v *txView) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	b := v.tx.Bucket(bucketHashes)

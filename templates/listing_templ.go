@@ -1000,7 +1000,7 @@ func SearchPage(v Search) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = heading(v.T("search.for", v.Query), v.Count).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = heading(v.T("search.for", v.Query), v.found()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1134,7 +1134,7 @@ func SearchPage(v Search) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if len(v.Cards) == 0 && len(v.Active) == 0 {
+				if v.nothing() {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "<div class=\"note\"><p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
@@ -1191,7 +1191,7 @@ func SearchPage(v Search) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-				} else {
+				} else if len(v.Cards) > 0 || len(v.Active) > 0 {
 					templ_7745c5c3_Err = shelf(v.Page, v.Listing).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -166,6 +166,20 @@ func (l Listing) words(key, otherwise string) string {
 	return key
 }
 
+// nothing reports whether the query, without any filter, finds neither works
+// nor artists.
+func (v Search) nothing() bool {
+	return len(v.Cards) == 0 && len(v.Active) == 0 && len(v.Artists) == 0
+}
+
+// found counts the works, unless there are none: the page says so in words.
+func (v Search) found() string {
+	if len(v.Cards) == 0 {
+		return ""
+	}
+	return v.Count
+}
+
 // warning is what to know before any of the files is opened: said once.
 func warning(files []File) string {
 	for _, f := range files {

@@ -305,3 +305,25 @@ func TestFooterShowsTheAddressToCompare(t *testing.T) {
 		t.Error("the last 8 characters of the address are missing")
 	}
 }
+
+// A name that only an artist has is found: the page then does not say that
+// nothing answers, and counts no works.
+func TestSearchSpeaksOnceOfWhatIsMissing(t *testing.T) {
+	s := sample{i18n.En, "Nuit", false}
+	none := templates.Search{Page: s.page(""), Listing: templates.Listing{Count: "0 releases"}}
+	none.Query = "zzz"
+	artist := none
+	artist.Artists = []templates.Link{{Href: "artist/nuit", Text: "Nuit"}}
+	for _, test := range []struct {
+		view templates.Search
+		says bool
+	}{{none, true}, {artist, false}} {
+		page := string(render(t, templates.SearchPage(test.view)))
+		if got := strings.Contains(page, i18n.En.T("search.none")); got != test.says {
+			t.Errorf("with %d artists: says that nothing answers: %t", len(test.view.Artists), got)
+		}
+		if strings.Contains(page, "0 releases") || strings.Contains(page, i18n.En.T("listing.none")) {
+			t.Errorf("with %d artists: an empty shelf is shown", len(test.view.Artists))
+		}
+	}
+}

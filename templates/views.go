@@ -294,5 +294,6 @@ type Problem struct {
 	Code    int
 	Heading string
 	Message string
+	Quote   string // the editors' words about a withdrawal, "" for none
 	Links   []Link
 }

@@ -62,6 +62,7 @@ func adminHandler(db *store.DB) http.Handler {
 		l.keep(err)
 		return l.StayDown(root)
 	}))
+	handle("GET /stands", question(db, (*local).Stands))
 	handle("POST /append", func(r *http.Request) (any, error) {
 		var items []store.Item
 		if err := json.NewDecoder(io.LimitReader(r.Body, maxAppend)).Decode(&items); err != nil {
@@ -82,6 +83,10 @@ func adminHandler(db *store.DB) http.Handler {
 			return nil, err
 		}
 		return true, db.PutInfo(b)
+	})
+	handle("GET /notices", func(*http.Request) (any, error) { return db.Notices() })
+	handle("POST /notices/drop", func(r *http.Request) (any, error) {
+		return true, db.DropNotice(r.URL.Query().Get("receipt"))
 	})
 	handle("POST /statement", func(r *http.Request) (any, error) {
 		q := r.URL.Query()
@@ -173,6 +178,8 @@ func (r *remote) StayDown(root catalog.Hash) (string, bool) {
 	return askRemote[string](r, "staydown", root.String())
 }
 
+func (r *remote) Stands(id string) (int64, bool) { return askRemote[int64](r, "stands", id) }
+
 func (r *remote) AppendAll(items []store.Item, _ time.Time) (indexes []int64, err error) {
 	b, err := json.Marshal(items)
 	if err != nil {
@@ -193,6 +200,15 @@ func (r *remote) PutInfo(info []byte) error { return r.post("/info", nil, bytes.
 
 func (r *remote) PutStatement(release, text string, _ time.Time) error {
 	return r.post("/statement", url.Values{"release": {release}, "text": {text}}, nil)
+}
+
+func (r *remote) Notices() (notices []store.Notice, err error) {
+	err = r.call("GET", "/notices", nil, &notices)
+	return notices, err
+}
+
+func (r *remote) DropNotice(receipt string) error {
+	return r.post("/notices/drop", url.Values{"receipt": {receipt}}, nil)
 }
 
 func (r *remote) post(path string, q url.Values, body io.Reader) error {

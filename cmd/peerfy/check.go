@@ -20,11 +20,17 @@ func (e *env) check(args []string) error {
 	if err != nil {
 		return storeError(*dir, err)
 	}
+	bad := 0
 	for _, problem := range problems {
+		if problem.Leftover {
+			e.say("left over, harmless: %s", problem)
+			continue
+		}
+		bad++
 		e.print("%s", problem)
 	}
-	if n := len(problems); n > 0 {
-		return refused("restore a backup, or ask a mirror for the file", "%d problem(s) found", n)
+	if bad > 0 {
+		return refused("restore a backup, or ask a mirror for the file", "%d problem(s) found", bad)
 	}
 	e.say("all is well: the log, every hash and every media file are as they were published")
 	return nil

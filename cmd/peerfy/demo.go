@@ -97,12 +97,15 @@ func (d *demo) prepare() error {
 // publishAll founds the co-operative and takes every release through the real
 // pipeline, once: what a folder holds already is left as it is.
 func (d *demo) publishAll(ctx context.Context) error {
-	if hasKey(filepath.Join(d.dir, "keys"), roleLog) {
+	complete := filepath.Join(d.dir, "complete")
+	if _, err := os.Stat(complete); err == nil {
 		d.say("the co-operative in %s is there already", d.dir)
 		return nil
 	}
-	if _, err := found(d.dir, "Peerfy démo", time.Now()); err != nil {
-		return err
+	if !hasKey(filepath.Join(d.dir, "keys"), roleLog) {
+		if _, err := found(d.dir, "Peerfy démo", time.Now()); err != nil {
+			return err
+		}
 	}
 	tool, err := media.New(media.Config{})
 	if err != nil {
@@ -115,18 +118,26 @@ func (d *demo) publishAll(ctx context.Context) error {
 	published := 0
 	for i, folder := range folders {
 		d.say("release %d of %d: %s", i+1, len(folders), filepath.Base(folder))
+		done := filepath.Join(d.dir, "published-"+filepath.Base(folder)) // an interrupted run goes on after it
+		if _, err := os.Stat(done); err == nil {
+			published++
+			continue
+		}
 		if err := d.publishOne(ctx, tool, folder); ctx.Err() != nil {
 			return ctx.Err()
 		} else if err != nil {
 			d.say("  left out: %v", err)
 			continue
 		}
+		if err := os.WriteFile(done, nil, 0o600); err != nil {
+			return err
+		}
 		published++
 	}
 	if published == 0 {
 		return refused("peerfy publish check FOLDER", "none of the folders could be published")
 	}
-	return nil
+	return os.WriteFile(complete, nil, 0o600)
 }
 
 // folders are those of the sample, or the subfolders of --music (or that

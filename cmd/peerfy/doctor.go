@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,9 @@ func (e *env) doctor(args []string) error {
 		}
 		e.print("%s %-12s %s", mark, f.what, f.message)
 	}
+	if !findings[0].good {
+		return missing("apt-get install tor", "tor is missing or not usable")
+	}
 	if bad > 0 {
 		return refused("mend what is marked BAD", "%d thing(s) need attention", bad)
 	}
@@ -47,7 +51,16 @@ func (e *env) doctor(args []string) error {
 }
 
 func (e *env) torFinding(path string) finding {
-	if strings.HasPrefix(path, "control:") {
+	if addr, ok := strings.CutPrefix(path, "control:"); ok {
+		network := "tcp"
+		if strings.HasPrefix(addr, "/") {
+			network = "unix"
+		}
+		c, err := net.DialTimeout(network, addr, 5*time.Second)
+		if err != nil {
+			return finding{false, "tor", "its control port does not answer: " + err.Error()}
+		}
+		c.Close()
 		return finding{true, "tor", "an existing control port: no per-circuit limits with it"}
 	}
 	info, err := onion.Probe(e.ctx, path)

@@ -22,6 +22,8 @@ type hostDB interface {
 	PutObject(r io.Reader, want metainfo.Hashes) error
 	PutInfo(info []byte) error
 	PutStatement(release, text string, at time.Time) error
+	Notices() ([]store.Notice, error)
+	DropNotice(receipt string) error
 	Close() error
 }
 
@@ -39,8 +41,12 @@ func openHost(dir string) (hostDB, error) {
 	return &local{DB: db}, nil
 }
 
-// openStore opens the database in dir for writing, with the log's key.
+// openStore opens the database in dir for writing, with the log's key. It makes
+// none: init does, once the keys are there.
 func openStore(dir string) (*store.DB, error) {
+	if !hasKey(filepath.Join(dir, "keys"), roleLog) {
+		return nil, missing("peerfy init --dir "+dir+" --name NAME", "there is no co-operative in %s", dir)
+	}
 	db, err := store.Open(dir, store.Options{})
 	if err != nil {
 		return nil, storeError(dir, err)
@@ -110,4 +116,10 @@ func (l *local) StayDown(root catalog.Hash) (string, bool) {
 	artist, ok, err := l.DB.StayDown(root)
 	l.keep(err)
 	return artist, ok
+}
+
+func (l *local) Stands(id string) (int64, bool) {
+	index, ok, err := l.DB.Stands(id)
+	l.keep(err)
+	return index, ok
 }

@@ -35,13 +35,14 @@ func (e *env) init(args []string) error {
 	}
 	e.say("founded %q: its charter is entry 0 of the log %s", c.Name, c.Origin)
 	e.say("\nThe site will be http://%s", c.Onion)
-	e.say("\nBefore you serve it to anybody, move three keys off this machine:")
+	e.say("\nBefore you serve it to anybody, move these off this machine:")
 	for _, role := range offline {
 		e.say("    %s", filepath.Join(*dir, "keys", role))
 	}
 	e.say("The root key changes the rules: keep it offline, in two places, and give it to")
 	e.say("several people by a later charter (n of m). The editor's and the treasurer's keys")
-	e.say("go to the people who hold these offices. What stays here is the log key, the")
+	e.say("go to the people who hold these offices; editor.identity opens the notices that")
+	e.say("visitors send, which nobody else can read. What stays here is the log key, the")
 	e.say("freshness key and the onion key: whoever steals them can publish nothing new.")
 	e.print("onion %s\nvkey %s", c.Onion, c.Keys.Log)
 	return nil
@@ -104,7 +105,7 @@ func foundingCharter(keys, name, slug string, now time.Time) (*catalog.Charter, 
 	if err != nil {
 		return nil, err
 	}
-	notices, err := makeIdentity(keys, roleEditor+".identity")
+	notices, err := makeIdentity(keys, editorIdentity)
 	if err != nil {
 		return nil, err
 	}

@@ -29,8 +29,11 @@ const (
 	identityFile  = "identity" // an age identity: opens what is sealed to the folder's owner
 )
 
-// offline are the roles whose keys do not belong on a web host.
-var offline = []string{roleRoot, roleEditor, roleTreasurer}
+// editorIdentity opens the notices that are sealed to the editor.
+const editorIdentity = roleEditor + "." + identityFile
+
+// offline are the files of a keys folder that do not belong on a web host.
+var offline = []string{roleRoot, roleEditor, editorIdentity, roleTreasurer}
 
 // makeKey makes the key of a role in folder and answers with its verifier key.
 // It never replaces a key.

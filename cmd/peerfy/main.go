@@ -62,6 +62,10 @@ func report(w io.Writer, err error) int {
 	if err == nil || errors.Is(err, flag.ErrHelp) {
 		return exitDone
 	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(w, "peerfy: interrupted; the same command goes on from there")
+		return exitRefused
+	}
 	fmt.Fprintf(w, "peerfy: %v\n", err)
 	var f *failure
 	if !errors.As(err, &f) {
@@ -102,6 +106,8 @@ var commands = []command{
 	{"review list", "--dir D", "the releases that wait for an editor", (*env).reviewList},
 	{"review accept", "ID|BUNDLE --dir D [--keys E]", "countersign a release and publish it", (*env).reviewAccept},
 	{"review refuse", "ID|BUNDLE --reason TEXT --dir D", "refuse a release, with the reason", (*env).reviewRefuse},
+	{"notice list", "--dir D [--keys E]", "what visitors reported about works, opened with the editor's identity", (*env).noticeList},
+	{"notice drop", "RECEIPT --dir D", "forget a notice that was answered", (*env).noticeDrop},
 	{"withdraw", "RELEASE --keys K --reason TEXT --dir D", "take a work down, for good", (*env).withdraw},
 	{"sign", "REQUEST --keys K --out FILE", "sign on another machine what the host asks for", (*env).sign},
 	{"charter", "--dir D", "print the charter in force", (*env).charter},
@@ -115,6 +121,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return usage("no command given")
 		}
 		return nil
+	}
+	if args[0] == "--version" {
+		args = []string{"version"}
 	}
 	for _, c := range commands {
 		words := strings.Fields(c.name)

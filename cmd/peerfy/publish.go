@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"p2p.legal/peerfy/store/catalog"
+	"p2p.legal/peerfy/store/ledger"
 	"p2p.legal/peerfy/store/media"
 	"p2p.legal/peerfy/store/publish"
 )
@@ -149,10 +150,10 @@ func rememberedCharter(f publishFlags) (*catalog.Charter, error) {
 	if path == "" {
 		return nil, nil
 	}
-	b, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) && f.charter == "" {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) && f.charter == "" {
 		return nil, nil
 	}
+	b, err := readSmall(path, ledger.MaxEntry)
 	if err != nil {
 		return nil, err
 	}

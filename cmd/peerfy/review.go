@@ -33,6 +33,9 @@ func (e *env) reviewList(args []string) error {
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
+	if _, err := os.Stat(*dir); err != nil {
+		return missing("", "%w", err)
+	}
 	waiting, err := os.ReadDir(filepath.Join(*dir, inbox))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -98,6 +101,11 @@ func (e *env) reviewAccept(args []string) error {
 	}
 	defer db.Close()
 	e.say("%s", b.Review())
+	if r, ok := db.Release(b.ID()); ok && r.Withdrawn == "" {
+		e.say("published already")
+		e.print("release %s\nentry %d", b.ID(), r.Index)
+		return nil
+	}
 	if conflicts := b.Conflicts(db); len(conflicts) > 0 || db.Err() != nil {
 		e.say("%s", strings.Join(conflicts, "\n"))
 		return refused("peerfy review refuse, with the reason", "this release cannot be accepted: %w", cmp.Or(db.Err(), errConflict))
@@ -221,23 +229,27 @@ func (e *env) reviewRefuse(args []string) error {
 	if err != nil {
 		return err
 	}
-	b, path, err := findBundle(*dir, rest[0])
-	if err != nil {
-		return err
+	name, path := filepath.Base(rest[0]), rest[0]
+	if filepath.Dir(filepath.Clean(path)) != filepath.Join(*dir, inbox) { // one in the inbox may be refused however it is broken
+		b, found, err := findBundle(*dir, rest[0])
+		if err != nil {
+			return err
+		}
+		name, path = b.ID(), found
 	}
 	folder := filepath.Join(*dir, refusedDir)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	text := "release " + b.ID() + "\nrefused on " + time.Now().UTC().Format(time.DateOnly) + "\nreason: " + *reason + "\n"
-	if err := writeNew(filepath.Join(folder, b.ID()+".txt"), text, 0o600); err != nil {
+	text := "release " + name + "\nrefused on " + time.Now().UTC().Format(time.DateOnly) + "\nreason: " + *reason + "\n"
+	if err := writeNew(filepath.Join(folder, name+".txt"), text, 0o600); err != nil {
 		return err
 	}
 	if filepath.Dir(path) == filepath.Join(*dir, inbox) {
-		if err := os.Rename(path, filepath.Join(folder, b.ID())); err != nil {
+		if err := os.Rename(path, filepath.Join(folder, name)); err != nil {
 			return err
 		}
 	}
-	e.say("refused; the statement for the artist is %s", filepath.Join(folder, b.ID()+".txt"))
+	e.say("refused; the statement for the artist is %s", filepath.Join(folder, name+".txt"))
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,8 +41,7 @@ type running struct {
 	preview string                        // address of --listen, "" for none
 	fail    chan error                    // what ended a server
 
-	wait  sync.WaitGroup
-	stops []func() error
+	stops []func() error // each waits for what it stops
 }
 
 // start brings everything up, in the order in which each needs the other. On
@@ -92,6 +90,10 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 
 func (r *running) siteConfig(c runConfig, index *search.Index) site.Config {
 	limiter := onion.NewLimiter(onion.Limits{Evict: r.evict})
+	status := r.onionStatus
+	if c.tor == "none" {
+		status = nil
+	}
 	return site.Config{
 		DB: r.db, Search: index, Onion: r.db.Charter().Onion, Hosts: r.hosts(), Log: c.log,
 		SealNotice: func(text []byte) ([]byte, error) { return seal.Seal(r.db.Charter().Notices, text) },
@@ -101,15 +103,17 @@ func (r *running) siteConfig(c runConfig, index *search.Index) site.Config {
 			}
 			return limiter.Enter(ctx)
 		},
-		Status: func() site.StatusInfo {
-			service := r.service.Load()
-			if service == nil {
-				return site.StatusInfo{}
-			}
-			state := service.State()
-			return site.StatusInfo{Published: state.Published, PerCircuit: state.PerCircuit, Restarts: state.Restarts}
-		},
+		Status: status,
 	}
+}
+
+func (r *running) onionStatus() site.StatusInfo {
+	service := r.service.Load()
+	if service == nil {
+		return site.StatusInfo{}
+	}
+	state := service.State()
+	return site.StatusInfo{Published: state.Published, PerCircuit: state.PerCircuit, Restarts: state.Restarts}
 }
 
 // stranger marks the context of connections that come through tor.
@@ -144,16 +148,15 @@ func (r *running) close() error {
 		err = errors.Join(err, r.stops[i]())
 	}
 	r.stops = nil
-	r.wait.Wait()
 	return err
 }
 
 // serve runs an HTTP server on l until close; running downloads get a moment.
 func (r *running) serve(l net.Listener, h http.Handler, log *slog.Logger, connContext func(context.Context, net.Conn) context.Context) {
 	srv := site.Server(h, log, connContext)
-	r.wait.Add(1)
+	done := make(chan struct{})
 	go func() {
-		defer r.wait.Done()
+		defer close(done)
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			r.fail <- err
 		}
@@ -161,10 +164,12 @@ func (r *running) serve(l net.Listener, h http.Handler, log *slog.Logger, connCo
 	r.onStop(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
-		if srv.Shutdown(ctx) != nil {
-			return srv.Close()
+		err := srv.Shutdown(ctx)
+		if err != nil {
+			err = srv.Close()
 		}
-		return nil
+		<-done
+		return err
 	})
 }
 
@@ -172,15 +177,16 @@ func (r *running) serve(l net.Listener, h http.Handler, log *slog.Logger, connCo
 // this process holds.
 func (r *running) serveAdmin(c runConfig) error {
 	path := adminSocket(c.dir)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
+	removeStale(path)
 	l, err := net.Listen("unix", path)
 	if err != nil {
 		return missing("a --dir with a shorter path", "the admin socket cannot be made: %w", err)
 	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	r.serve(l, adminHandler(r.db), c.log, nil)
-	return os.Chmod(path, 0o600)
+	return nil
 }
 
 // listen opens the place on loopback or a unix socket that was asked for; nil
@@ -195,12 +201,27 @@ func (r *running) listen(c runConfig) (net.Listener, error) {
 	} else if host, _, err := net.SplitHostPort(addr); err != nil || !isLoopback(host) {
 		return nil, usage("--listen %s: only loopback (127.0.0.1:PORT) or unix:PATH", c.listen)
 	}
+	if network == "unix" {
+		removeStale(addr)
+	}
 	l, err := net.Listen(network, addr)
 	if err != nil {
 		return nil, missing("another port, or 127.0.0.1:0", "cannot listen on %s: %w", c.listen, err)
 	}
 	r.preview = l.Addr().String()
 	return l, nil
+}
+
+// removeStale removes the socket that a killed process left behind. One that
+// answers, or that cannot be removed, shows when it is listened on.
+func removeStale(path string) {
+	if c, err := net.Dial("unix", path); err == nil {
+		c.Close()
+		return
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		os.Remove(path)
+	}
 }
 
 func isLoopback(host string) bool {
@@ -226,8 +247,11 @@ func (r *running) serveOnion(ctx context.Context, c runConfig) error {
 		Dir: filepath.Join(c.dir, "tor"), Key: key, Tor: c.tor, Target: target,
 		Torrc: c.torrc, Seed: c.seed, Log: c.log,
 	})
-	if err != nil {
+	if errors.Is(err, onion.ErrNoTor) {
 		return missing("apt-get install tor, then peerfy doctor --dir "+c.dir, "%w", err)
+	}
+	if err != nil {
+		return refused("peerfy doctor --dir "+c.dir, "%w", err)
 	}
 	r.service.Store(service)
 	r.onStop(service.Close)
@@ -254,18 +278,19 @@ func onionListener(c runConfig) (target string, l net.Listener, err error) {
 // keepFresh cosigns the checkpoint with the time, now and once a day.
 func (r *running) keepFresh(ctx context.Context, c runConfig) {
 	ctx, cancel := context.WithCancel(ctx)
-	r.onStop(func() error { cancel(); return nil })
-	r.wait.Add(1)
+	done := make(chan struct{})
+	r.onStop(func() error { cancel(); <-done; return nil })
 	go func() {
-		defer r.wait.Done()
-		for day := time.NewTicker(24 * time.Hour); ; {
+		defer close(done)
+		for {
+			pause := 24 * time.Hour
 			if err := freshen(r.db, c.dir); err != nil {
 				c.log.Error("the checkpoint could not be freshened", "err", err)
+				pause = time.Hour
 			}
 			select {
-			case <-day.C:
+			case <-time.After(pause):
 			case <-ctx.Done():
-				day.Stop()
 				return
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"tone": scriptTone, "exits": scriptExits, "await": scriptAwait, "visit": scriptVisit, "each": scriptEach, "release": scriptRelease,
+			"tone": scriptTone, "exits": scriptExits, "await": scriptAwait, "visit": scriptVisit, "each": scriptEach, "release": scriptRelease, "report": scriptReport,
 		},
 	})
 }
@@ -69,14 +70,20 @@ func scriptAwait(ts *testscript.TestScript, _ bool, args []string) {
 
 // visit fetches a page of the site behind a unix socket.
 func visit(socket, path string) (status string, body []byte, err error) {
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}}}
-	defer client.CloseIdleConnections()
 	req, err := http.NewRequest("GET", "http://x"+path, nil)
 	if err != nil {
 		return "", nil, err
 	}
+	return ask(socket, req)
+}
+
+// ask sends a request to the site behind a unix socket, in the name of its
+// onion address.
+func ask(socket string, req *http.Request) (status string, body []byte, err error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}}}
+	defer client.CloseIdleConnections()
 	b, err := os.ReadFile(filepath.Join(filepath.Dir(socket), "status.json"))
 	if err != nil {
 		return "", nil, err
@@ -100,6 +107,19 @@ func scriptVisit(ts *testscript.TestScript, _ bool, args []string) {
 	status, body, err := visit(args[0], args[1])
 	ts.Check(err)
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", status, body)
+}
+
+// scriptReport is "report SOCKET PAGE TEXT": sends the notice form.
+func scriptReport(ts *testscript.TestScript, _ bool, args []string) {
+	form := url.Values{"url": {args[1]}, "text": {args[2]}, "name": {"A. Neighbour"}, "contact": {"a@neighbour.example"}, "reason": {"right"}, "goodfaith": {"yes"}}
+	req, err := http.NewRequest("POST", "http://x/notice", strings.NewReader(form.Encode()))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	status, body, err := ask(args[0], req)
+	ts.Check(err)
+	if status != "200 OK" {
+		ts.Fatalf("%s: %s", status, body)
+	}
 }
 
 // scriptRelease is "release SOCKET": sets RELEASE to the first release shown.

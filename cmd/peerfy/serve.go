@@ -49,6 +49,14 @@ func (e *env) await(r *running) {
 	e.say("tor is running; publishing the onion service…")
 	ctx, cancel := context.WithTimeout(e.ctx, 3*time.Minute)
 	defer cancel()
+	go func() { // a server that fails ends the waiting
+		select {
+		case err := <-r.fail:
+			r.fail <- err
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	if err := r.service.Load().Ready(ctx); err != nil {
 		e.say("not published yet (%v): it is tried again for as long as this runs", err)
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 
 	"p2p.legal/peerfy/store/ledger"
@@ -17,7 +18,7 @@ func (e *env) sign(args []string) error {
 	if err != nil {
 		return err
 	}
-	raw, err := os.ReadFile(rest[0])
+	raw, err := readSmall(rest[0], 2*ledger.MaxEntry)
 	if err != nil {
 		return err
 	}
@@ -35,4 +36,25 @@ func (e *env) sign(args []string) error {
 	}
 	e.say("signing as %s:\n\n%s", s.Name(), entry.Text)
 	return writeNew(*out, string(signed), 0o644)
+}
+
+// readSmall reads a plain file of at most max bytes: what other people hand in
+// may be anything.
+func readSmall(path string, max int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if os.IsNotExist(err) {
+		return nil, missing("look at the path", "there is no file %s", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > max {
+		return nil, refused("", "%s is not a plain file of at most %d bytes", path, max)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, max))
 }

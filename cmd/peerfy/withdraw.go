@@ -10,6 +10,9 @@ import (
 	"p2p.legal/peerfy/store/ledger"
 )
 
+// maxReason is the most bytes of a reason in words.
+const maxReason = 2000
+
 // withdraw takes a work down, by its artist's key or an editor's.
 func (e *env) withdraw(args []string) error {
 	fs := e.flags()
@@ -20,6 +23,9 @@ func (e *env) withdraw(args []string) error {
 	rest, err := e.parse(fs, args, 1, "dir", "reason")
 	if err != nil {
 		return err
+	}
+	if err := catalog.CheckText(*reason, maxReason); err != nil {
+		return refused("", "the reason %w", err)
 	}
 	if *keys == "" {
 		*keys = filepath.Join(*dir, "keys")
@@ -44,6 +50,9 @@ func (e *env) withdraw(args []string) error {
 		return err
 	}
 	defer db.Close()
+	if r, ok := db.Release(rest[0]); ok && r.Withdrawn != "" {
+		return refused("", "the release %s is withdrawn already", rest[0])
+	}
 	index, err := db.AppendAll([]store.Item{{Raw: raw}}, time.Now())
 	if err != nil {
 		return refused("", "%w", err)

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"p2p.legal/peerfy/store/ledger"
 )
@@ -228,9 +231,25 @@ func anySigned(e *ledger.Entry, keys []string) bool {
 	return false
 }
 
+// signed reports whether the key has signed e. Parsing a key costs as much as
+// verifying with it, so that is done only when a signature claims to be by it.
 func signed(e *ledger.Entry, vkey string) bool {
+	if !claimed(e, vkey) {
+		return false
+	}
 	v, err := ledger.NewVerifier(vkey)
 	return err == nil && e.SignedBy(v)
+}
+
+// claimed reports whether a signature of e carries the name and the id that
+// vkey, of the form name+id+key, begins with.
+func claimed(e *ledger.Entry, vkey string) bool {
+	name, rest, _ := strings.Cut(vkey, "+")
+	id, _, _ := strings.Cut(rest, "+")
+	hash, err := strconv.ParseUint(id, 16, 32)
+	return err == nil && slices.ContainsFunc(e.Sigs, func(s note.Signature) bool {
+		return s.Hash == uint32(hash) && s.Name == name
+	})
 }
 
 // follows says whether next may take the place of c.

@@ -15,7 +15,7 @@ const recipient = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujw
 
 // coop is a co-operative with a key for every role and an empty log.
 type coop struct {
-	t       *testing.T
+	t       testing.TB
 	state   catalog.State
 	next    int64
 	keys    map[string]note.Signer
@@ -23,7 +23,7 @@ type coop struct {
 	charter *catalog.Charter
 }
 
-func newCoop(t *testing.T) *coop {
+func newCoop(t testing.TB) *coop {
 	c := &coop{t: t, keys: map[string]note.Signer{}, vkeys: map[string]string{}}
 	for _, role := range []string{"root", "editor", "treasurer", "ledger", "fresh", "brume", "phare", "stranger"} {
 		c.key(role)

@@ -21,6 +21,9 @@ type View interface {
 	Release(id string) (ReleaseRecord, bool)
 	// StayDown names the artist whose withdrawn work has this pieces root.
 	StayDown(root Hash) (artist string, ok bool)
+	// Stands reports at which index a valid entry with this id, that of its
+	// signed text, stands. Entries of unknown kinds need not be counted.
+	Stands(id string) (index int64, ok bool)
 }
 
 // ArtistRecord is an artist with the number payees are counted by.
@@ -39,9 +42,12 @@ type ReleaseRecord struct {
 	Replaced  string // id of the release that took its place
 }
 
-// Change is what a valid entry does to the catalogue: exactly one field is set,
-// or none when the kind has no effect on it.
+// Change is what a valid entry does to the catalogue: beside ID and Index,
+// which say where it stands from now on, exactly one field is set.
 type Change struct {
+	ID    string // of the entry: ledger.Entry.ID
+	Index int64
+
 	Charter    *Charter
 	Artist     *ArtistRecord
 	Release    *ReleaseRecord
@@ -56,6 +62,7 @@ func Judge(v View, index int64, e *ledger.Entry) (Change, error) {
 	if err != nil {
 		return Change{}, &ledger.VoidError{Reason: err.Error()}
 	}
+	ch.ID, ch.Index = e.ID(), index
 	return ch, nil
 }
 
@@ -63,9 +70,15 @@ func judge(v View, index int64, e *ledger.Entry) (Change, error) {
 	if v.Charter() == nil && e.Kind != ledger.KindCharter {
 		return Change{}, fmt.Errorf("there is no charter before this %s", e.Kind)
 	}
-	switch {
-	case !e.Known:
+	if !e.Known {
 		return Change{Unknown: true}, nil
+	}
+	// What was signed once was meant once. Else whoever holds the log's key could
+	// bring back rules, keys and names that their signers have since replaced.
+	if at, ok := v.Stands(e.ID()); ok {
+		return Change{}, fmt.Errorf("it stands in the log already, at entry %d", at)
+	}
+	switch {
 	case e.Kind == ledger.KindCharter:
 		return judgeCharter(v, index, e)
 	case e.Kind == ledger.KindArtist:
@@ -138,9 +151,6 @@ func judgeRelease(v View, index int64, e *ledger.Entry) (Change, error) {
 		return Change{}, fmt.Errorf("a release needs the signature of its artist")
 	case !v.Charter().editor(e):
 		return Change{}, fmt.Errorf("a release needs the signature of an editor")
-	}
-	if _, dup := v.Release(e.ID()); dup {
-		return Change{}, fmt.Errorf("the release %s is in the log already", e.ID())
 	}
 	if r.Replaces != "" {
 		if old, ok := v.Release(r.Replaces); !ok || old.Artist != r.Artist {

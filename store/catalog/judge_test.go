@@ -85,7 +85,7 @@ func TestArtistKeyChange(t *testing.T) {
 	wantVoid(t, c, c.entry(ledger.KindArtist, changed, "stranger", "editor"), "old key")
 	c.must(c.entry(ledger.KindArtist, changed, "brume", "editor"))
 	// The key is lost: root and editor together give a new one.
-	again := c.artist("brume", "Brume")
+	again := c.artist("brume", "Brume again")
 	c.must(c.entry(ledger.KindArtist, again, "root", "editor"))
 	if a, _ := c.state.Artist("brume"); a.Number != 0 || a.Key != c.vkeys["brume"] {
 		t.Errorf("brume is number %d with key %s", a.Number, a.Key)
@@ -102,7 +102,7 @@ func TestReleaseSignatures(t *testing.T) {
 	unsorted := release("brume", 2, 1)
 	wantVoid(t, c, c.entry(ledger.KindRelease, unsorted, "brume", "editor"), "sorted")
 	e := c.must(c.entry(ledger.KindRelease, r, "brume", "editor"))
-	wantVoid(t, c, c.entry(ledger.KindRelease, r, "editor", "brume"), "already")
+	wantVoid(t, c, c.entry(ledger.KindRelease, r, "editor", "brume"), "stands in the log already, at entry 8")
 
 	other := release("phare", 7)
 	other.Replaces = e.ID()
@@ -123,7 +123,8 @@ func TestWithdrawnStaysDown(t *testing.T) {
 	wantVoid(t, c, c.entry(ledger.KindWithdrawal, catalog.Withdrawal{Release: strings.Repeat("z", 20), Reason: "law"}, "editor"), "no release")
 	wantVoid(t, c, c.entry(ledger.KindWithdrawal, catalog.Withdrawal{Release: e.ID(), Reason: "mood"}, "editor"), "reason")
 	c.must(c.entry(ledger.KindWithdrawal, w, "brume"))
-	wantVoid(t, c, c.entry(ledger.KindWithdrawal, w, "editor"), "withdrawn already")
+	other := catalog.Withdrawal{Release: e.ID(), Reason: "court"}
+	wantVoid(t, c, c.entry(ledger.KindWithdrawal, other, "editor"), "withdrawn already")
 
 	// One file of it, published by somebody else, is refused.
 	wantVoid(t, c, c.entry(ledger.KindRelease, release("phare", 2, 3), "phare", "editor"), "stays down")
@@ -134,6 +135,45 @@ func TestWithdrawnStaysDown(t *testing.T) {
 	wantVoid(t, c, c.entry(ledger.KindWithdrawal, lift, "brume"), "only an editor")
 	c.must(c.entry(ledger.KindWithdrawal, lift, "editor"))
 	c.must(c.entry(ledger.KindRelease, release("phare", 2, 3), "phare", "editor"))
+}
+
+// TestReplayedEntriesAreVoid appends entries a second time, as whoever holds
+// the log's key could: none brings back what its signers have replaced.
+func TestReplayedEntriesAreVoid(t *testing.T) {
+	c := founded(t)
+	genesis := c.entry(ledger.KindCharter, c.charter, "root")
+	dearer := *c.charter
+	dearer.Fee.Cents = 900
+	c.must(c.entry(ledger.KindCharter, dearer, "root"))
+	wantVoid(t, c, genesis, "stands in the log already, at entry 0")
+
+	first := c.entry(ledger.KindArtist, c.artist("brume", "Brume"), "brume", "editor")
+	c.must(c.entry(ledger.KindArtist, c.artist("brume", "Brume et Cie"), "brume", "editor"))
+	wantVoid(t, c, first, "at entry 1")
+	if a, _ := c.state.Artist("brume"); a.Name != "Brume et Cie" {
+		t.Errorf("the name is %q again", a.Name)
+	}
+
+	e := c.must(c.entry(ledger.KindRelease, release("brume", 1, 2), "brume", "editor"))
+	withdrawal := catalog.Withdrawal{Release: e.ID(), Reason: "right-holder"}
+	c.must(c.entry(ledger.KindWithdrawal, withdrawal, "brume"))
+	lift := c.must(c.entry(ledger.KindWithdrawal, catalog.Withdrawal{Release: e.ID(), Reason: "mistake", Lift: true}, "editor"))
+	wantVoid(t, c, c.entry(ledger.KindWithdrawal, withdrawal, "brume"), "stands in the log already")
+	wantVoid(t, c, lift, "stands in the log already")
+	wantVoid(t, c, e, "stands in the log already")
+}
+
+// TestVoidTextMayComeAgain: only valid entries stand, so that what lacked a
+// signature can be appended complete, by whatever hands in whatever order.
+func TestVoidTextMayComeAgain(t *testing.T) {
+	c := founded(t)
+	r := release("brume", 1)
+	wantVoid(t, c, c.entry(ledger.KindRelease, r, "brume"), "editor")
+	e := c.must(c.entry(ledger.KindRelease, r, "brume", "editor"))
+	wantVoid(t, c, c.entry(ledger.KindRelease, r, "editor", "brume", "stranger"), "at entry 4")
+	if i, ok := c.state.Stands(e.ID()); !ok || i != 4 {
+		t.Errorf("it stands at %d, %t", i, ok)
+	}
 }
 
 func TestUnknownAndUnjudgedKinds(t *testing.T) {

@@ -12,6 +12,7 @@ type State struct {
 	names    map[string]string
 	releases map[string]ReleaseRecord
 	down     map[Hash]string
+	stands   map[string]int64
 }
 
 // Judge makes State a ledger.Judge: it judges the entry and applies what
@@ -27,6 +28,12 @@ func (s *State) Judge(index int64, e *ledger.Entry) error {
 
 // Apply makes a judged change part of the state.
 func (s *State) Apply(ch Change) {
+	if !ch.Unknown {
+		if s.stands == nil {
+			s.stands = map[string]int64{}
+		}
+		s.stands[ch.ID] = ch.Index
+	}
 	switch {
 	case ch.Charter != nil:
 		s.charter = ch.Charter
@@ -97,3 +104,6 @@ func (s *State) Release(id string) (ReleaseRecord, bool) { r, ok := s.releases[i
 
 // StayDown names the artist whose withdrawn work has this pieces root.
 func (s *State) StayDown(root Hash) (string, bool) { a, ok := s.down[root]; return a, ok }
+
+// Stands reports where a valid entry with this id stands.
+func (s *State) Stands(id string) (int64, bool) { i, ok := s.stands[id]; return i, ok }

@@ -30,15 +30,19 @@ func checkPoint(key []byte) error {
 	return nil
 }
 
-// curve holds p = 2^255-19 and d = -121665/121666 mod p.
+// curveD is d = -121665/121666 mod p, big-endian.
+var curveD = [32]byte{
+	0x52, 0x03, 0x6c, 0xee, 0x2b, 0x6f, 0xfe, 0x73, 0x8c, 0xc7, 0x40, 0x79, 0x77, 0x79, 0xe8, 0x98,
+	0x00, 0x70, 0x0a, 0x4d, 0x41, 0x41, 0xd8, 0xab, 0x75, 0xeb, 0x4d, 0xca, 0x13, 0x59, 0x78, 0xa3,
+}
+
+// curve holds p = 2^255-19 and d.
 type curve struct{ p, d *big.Int }
 
 func newCurve() curve {
 	p := new(big.Int).Lsh(big.NewInt(1), 255)
 	p.Sub(p, big.NewInt(19))
-	d := new(big.Int).ModInverse(big.NewInt(121666), p)
-	d.Mul(d, big.NewInt(-121665)).Mod(d, p)
-	return curve{p, d}
+	return curve{p, new(big.Int).SetBytes(curveD[:])}
 }
 
 // uv returns numerator and denominator of x² = (y²-1)/(dy²+1).
@@ -60,24 +64,31 @@ func (c curve) holds(y *big.Int) bool {
 
 // smallOrder reports whether eight times the point is the identity (0, 1). The
 // y of a double is (y²+x²)/(2-(y²-x²)) on this curve, where -x²+y² = 1+dx²y²:
-// three doublings of y alone, with x² taken from the curve, decide it.
+// three doublings of y alone, with x² taken from the curve, decide it. y is
+// kept as a fraction, for a division costs more than all the rest; on the curve
+// no denominator is zero, because d is not a square.
 func (c curve) smallOrder(y *big.Int) bool {
-	y = new(big.Int).Set(y)
+	z := big.NewInt(1)
 	for range 3 {
-		y = c.double(y)
+		y, z = c.double(y, z)
 	}
-	return y.Cmp(big.NewInt(1)) == 0
+	return y.Cmp(z) == 0
 }
 
-// double returns the y of twice the point with this y.
-func (c curve) double(y *big.Int) *big.Int {
-	u, v := c.uv(y)
-	x2 := new(big.Int).ModInverse(v, c.p)
-	x2.Mul(x2, u)
-	y2 := new(big.Int).Mul(y, y)
-	num := new(big.Int).Add(y2, x2)
-	den := new(big.Int).Sub(x2, y2)
-	den.Add(den, big.NewInt(2)).Mod(den, c.p)
-	den.ModInverse(den, c.p)
-	return num.Mul(num, den).Mod(num, c.p)
+// double returns the y of twice the point whose y is y/z, as a fraction.
+func (c curve) double(y, z *big.Int) (num, den *big.Int) {
+	y2, z2 := c.times(y, y), c.times(z, z)
+	u := new(big.Int).Sub(y2, z2) // x² is u/v
+	v := c.times(c.d, y2)
+	v.Add(v, z2)
+	yv, uz, zv := c.times(y2, v), c.times(u, z2), c.times(z2, v)
+	num = new(big.Int).Add(yv, uz)
+	den = new(big.Int).Sub(uz, yv)
+	den.Add(den, zv.Lsh(zv, 1))
+	return num.Mod(num, c.p), den.Mod(den, c.p)
+}
+
+func (c curve) times(a, b *big.Int) *big.Int {
+	product := new(big.Int).Mul(a, b)
+	return product.Mod(product, c.p)
 }

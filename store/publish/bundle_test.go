@@ -165,9 +165,14 @@ func TestForgedBundles(t *testing.T) {
 		{"another contributor", "does not say", func(f *forged) { f.m.Contributors[0].Name = "Somebody" }},
 		{"authorised by a stranger", "is not signed by les-veilleurs", func(f *forged) { f.authorise(f.authorisation(), stranger) }},
 		{"authorised for another log", "", func(f *forged) { a := f.authorisation(); a.Cooperative = "other.test/log"; f.authorise(a, f.co.artist) }},
-		{"another licence text", "LICENCE.txt is not the text", func(f *forged) {
+		{"another licence text than authorised", "does not say", func(f *forged) {
 			f.put(f.masters("LICENCE.txt"), &f.m.Texts[0], []byte("all rights reserved\n"))
 			f.sums()
+		}},
+		{"a free licence in name only", "LICENCE.txt is not the text of the licence cc-by-sa-4.0", func(f *forged) {
+			f.m.Licence = "cc-by-sa-4.0"
+			f.put(f.masters("LICENCE.txt"), &f.m.Texts[0], []byte("all rights reserved\n"))
+			f.authorise(f.authorisation(), f.co.artist)
 		}},
 		{"sums of other files", "SHA256SUMS does not list", func(f *forged) { f.put(f.masters("SHA256SUMS"), &f.m.Texts[2], []byte("0  x\n")) }},
 		{"signed by a stranger", "lacks the signature", func(f *forged) { f.by = stranger }},

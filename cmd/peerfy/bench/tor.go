@@ -216,5 +216,5 @@ func (b *bench) demoSite(ctx context.Context, n *testnet.Net, dir string) (close
 		return nil, "", "", err
 	}
 	close = func() { s.Close(); srv.Close(); h.Close(); c.DB.Close() }
-	return close, address, "/o/" + m.Tracks[0].Master.Root.String() + "?r=" + id, s.Ready(ctx)
+	return close, address, "/o/" + m.Tracks[0].Master.Root.String(), s.Ready(ctx)
 }
