@@ -68,14 +68,17 @@ func (db *DB) AppendAll(items []Item, at time.Time) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+	// From here on the entries are in, whatever else fails.
 	if err := db.refresh(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: reading the log's head again: %w", ErrUnsure, err)
 	}
 	if dropped > 0 {
 		db.manifests.clear()
-		err = db.unlinkDropped()
+		if err := db.unlinkDropped(); err != nil {
+			db.log.Error("files of a withdrawn work could not be unlinked; the next start does it", "error", err)
+		}
 	}
-	return indexes, err
+	return indexes, nil
 }
 
 // errNothingNew ends a transaction that would change nothing.

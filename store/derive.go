@@ -83,9 +83,11 @@ func (d *deriver) applyWithdrawal(w *catalog.Withdrawal) error {
 	}
 	down := d.tx.Bucket(bucketDown)
 	for _, root := range r.Roots {
-		if w.Lift {
+		owner := down.Get(root[:])
+		switch {
+		case w.Lift && string(owner) == r.Artist:
 			err = errors.Join(err, down.Delete(root[:]))
-		} else {
+		case !w.Lift && owner == nil: // the first who withdrew it keeps it down
 			err = errors.Join(err, down.Put(root[:], []byte(r.Artist)))
 		}
 	}

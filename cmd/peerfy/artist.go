@@ -52,7 +52,7 @@ func newArtist(keys, name string) (catalog.Artist, error) {
 	if err != nil {
 		return catalog.Artist{}, err
 	}
-	a := catalog.Artist{Slug: slug, Name: name, Key: vkey, Recipient: recipient, Agrees: catalog.Agreement}
+	a := publish.NewArtist(name, slug, vkey, recipient)
 	if err := a.Check(); err != nil {
 		return a, err
 	}

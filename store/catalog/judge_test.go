@@ -189,3 +189,17 @@ func TestUnknownFieldsAreRefused(t *testing.T) {
 	body := map[string]any{"release": strings.Repeat("a", 20), "reason": "law", "note": "quietly"}
 	wantVoid(t, c, c.entry(ledger.KindWithdrawal, body, "editor"), "note")
 }
+
+// TestStayDownHasOneOwner: two artists published the same file; who withdrew it
+// first keeps it down, and the other's lift does not free it.
+func TestStayDownHasOneOwner(t *testing.T) {
+	c := founded(t)
+	first := c.must(c.entry(ledger.KindRelease, release("brume", 1, 2), "brume", "editor"))
+	second := c.must(c.entry(ledger.KindRelease, release("phare", 2, 3), "phare", "editor"))
+	for _, e := range []*ledger.Entry{first, second} {
+		c.must(c.entry(ledger.KindWithdrawal, catalog.Withdrawal{Release: e.ID(), Reason: "dispute"}, "editor"))
+	}
+	c.must(c.entry(ledger.KindWithdrawal, catalog.Withdrawal{Release: second.ID(), Reason: "mistake", Lift: true}, "editor"))
+	wantVoid(t, c, c.entry(ledger.KindRelease, release("phare", 2, 4), "phare", "editor"), "stays down")
+	c.must(c.entry(ledger.KindRelease, release("phare", 3, 4), "phare", "editor"))
+}

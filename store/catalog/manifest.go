@@ -376,9 +376,6 @@ func (m *Manifest) Duration() (ms int64) {
 // Rendition finds the file with that label, or the first when label is empty.
 func (t *Track) Rendition(label string) (Rendition, bool) { return pick(t.Renditions, label) }
 
-// WholeRendition finds the whole-album file with that label, or the first.
-func (m *Manifest) WholeRendition(label string) (Rendition, bool) { return pick(m.Whole, label) }
-
 func pick(rs []Rendition, label string) (Rendition, bool) {
 	for _, r := range rs {
 		if r.Label == label || label == "" {

@@ -76,9 +76,11 @@ func (s *State) applyWithdrawal(w Withdrawal) {
 		s.releases[r.ID] = r
 	}
 	for _, root := range r.Roots {
-		if w.Lift {
+		owner, down := s.down[root]
+		switch {
+		case w.Lift && owner == r.Artist:
 			delete(s.down, root)
-		} else {
+		case !w.Lift && !down: // the first who withdrew it keeps it down
 			s.down[root] = r.Artist
 		}
 	}

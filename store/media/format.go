@@ -77,9 +77,6 @@ func (f Format) IsCover() bool { return f == JPEG || f == PNG }
 // IsSubtitles says whether files of this format are subtitles.
 func (f Format) IsSubtitles() bool { return f == VTT || f == SRT }
 
-// IsLossless says whether nothing was thrown away when the file was made, as far as the format alone tells.
-func (f Format) IsLossless() bool { return f == FLAC || f == WAV }
-
 // MIME is the media type for HTTP.
 func (f Format) MIME() string {
 	switch f {

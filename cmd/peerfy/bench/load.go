@@ -149,7 +149,6 @@ func launch(ctx context.Context, socket, name string, args ...string) (*server, 
 		return nil, err
 	}
 	s := &server{exec.CommandContext(ctx, name, args...), socket}
-	s.cmd.Stderr = os.Stderr
 	s.cmd.Cancel = func() error { return s.cmd.Process.Signal(os.Interrupt) }
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
@@ -180,7 +179,7 @@ func (s *server) cost(host, path string, n int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := load(s.socket, host, path, 8, n); err != nil {
+	if err := load(s.socket, host, path, 32, n); err != nil {
 		return 0, err
 	}
 	after, err := cpu(s.cmd.Process.Pid)

@@ -36,6 +36,7 @@ type bench struct {
 	peerfy   string // the program under test
 	releases int
 	only     string
+	bare     string
 	table    *tabwriter.Writer
 }
 
@@ -43,9 +44,14 @@ func run(ctx context.Context) error {
 	b := &bench{table: tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', 0)}
 	flag.StringVar(&b.dir, "dir", ".tools/bench", "keep the large catalogue in this `folder`")
 	flag.StringVar(&b.peerfy, "peerfy", "./peerfy", "the `program` to measure")
-	flag.IntVar(&b.releases, "releases", 100_000, "size of the catalogue")
+	flag.IntVar(&b.releases, "releases", 113_000, "size of the catalogue: 113,000 have 350,000 tracks")
 	flag.StringVar(&b.only, "only", "", "one `part`: pages, render, search, start, boot, onion")
+	flag.StringVar(&b.bare, "bare", "", "serve nothing but the file named after it on this `socket`, with net/http alone (the benches start it)")
 	flag.Parse()
+	if b.bare != "" {
+		signal.Reset(os.Interrupt) // which ends it
+		return serveBare(b.bare, flag.Arg(0))
+	}
 	var err error
 	if b.peerfy, err = filepath.Abs(b.peerfy); err != nil {
 		return err

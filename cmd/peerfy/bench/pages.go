@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,8 +53,13 @@ func (b *bench) pages(ctx context.Context) error {
 		return err
 	}
 	defer peer.close()
+	floor, err := b.bareServer(ctx, body)
+	if err != nil {
+		return err
+	}
+	defer floor.close()
 	const n = 40_000
-	var mine, theirs []time.Duration
+	var mine, theirs, least []time.Duration
 	var ratios []float64
 	for range rounds {
 		m, err := ours.cost(host, page, n)
@@ -63,11 +70,52 @@ func (b *bench) pages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		f, err := floor.cost(host, "/page", n)
+		if err != nil {
+			return err
+		}
+		least = append(least, f)
 		mine, theirs, ratios = append(mine, m), append(theirs, t), append(ratios, float64(m)/float64(t))
 	}
 	b.row(fmt.Sprintf("CPU a request, finished listing page, %d bytes gzipped; nginx serving the same", len(body)),
 		median(mine).String(), median(theirs).String(), fmt.Sprintf("%.1f x", median(ratios)), "at most 3 x")
+	b.row("  the same bytes from net/http alone, with two headers: what a Go server costs at least", median(least).String(), median(theirs).String(),
+		fmt.Sprintf("%.1f x", float64(median(least))/float64(median(theirs))), "")
 	return nil
+}
+
+// bareServer serves body with net/http and nothing of ours.
+func (b *bench) bareServer(ctx context.Context, body []byte) (*server, error) {
+	dir, err := os.MkdirTemp("", "peerfy-bare-")
+	if err != nil {
+		return nil, err
+	}
+	path, socket := filepath.Join(dir, "page"), filepath.Join(dir, "s")
+	if err := os.WriteFile(path, body, 0o600); err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return launch(ctx, socket, self, "-bare", socket, path)
+}
+
+func serveBare(socket, path string) error {
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		return err
+	}
+	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Date"] = nil
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Write(body) // a client that has gone is no error
+	}))
 }
 
 // nginx serves body at /page on a unix socket, with one worker.

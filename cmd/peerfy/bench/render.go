@@ -109,12 +109,12 @@ func (t *templated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			{"language", "Language", top(facets.Languages)}, {"licence", "Licence", top(facets.Licences)}},
 	})
 	if err != nil {
-		panic(http.ErrAbortHandler)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }
 
 var listing = template.Must(template.New("listing").Funcs(template.FuncMap{
-	"minutes": func(ms int64) int64 { return ms / 60_000 },
+	"minutes": func(d time.Duration) int { return int(d.Minutes()) },
 	"cell":    func(i int) string { return "c" + strconv.Itoa(i) },
 }).Parse(`<!doctype html>
 <html lang="en">
