@@ -12,6 +12,7 @@ import (
 
 	"p2p.legal/peerfy/cmd/peerfy/sample"
 	"p2p.legal/peerfy/onion/testnet"
+	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/media"
 	"p2p.legal/peerfy/store/publish"
 )
@@ -77,7 +78,7 @@ func (d *demo) prepare() error {
 	network := make(chan started, 1)
 	ctx, cancel := context.WithCancel(d.ctx)
 	defer cancel()
-	d.say("starting a private Tor network on this machine (8 relays, no way out)…")
+	d.say("setting up, for about a minute; starting a private Tor network on this machine (8 relays, no way out)…")
 	go func() {
 		n, err := testnet.Start(d.ctx, testnet.Config{Dir: d.netDir, Log: logger(d.stderr, true)})
 		if err != nil {
@@ -312,8 +313,21 @@ Try:
   - search for "premieres lueurs", without its accent
   - play the album through: "album, continuous"
   - download a release, break it off, and resume it:
-      curl --socks5-hostname %[1]s -C - -O http://%[2]s/r/ID.zip
+      curl --socks5-hostname %[1]s -C - -O http://%[2]s/r/%[3]s.zip
   - the log, where everything that was ever published stands: /ledger
 
-Ctrl-C ends everything.`, s["socks"], s["onion"])
+Ctrl-C ends everything.`, s["socks"], s["onion"], d.someRelease())
+}
+
+// someRelease is the id of the oldest release, for an example that works.
+func (d *demo) someRelease() string {
+	_, total, _, err := d.host.db.List(store.Filter{}, store.Newest, 0, 1)
+	if err != nil || total == 0 {
+		return "ID"
+	}
+	cards, _, _, err := d.host.db.List(store.Filter{}, store.Newest, total-1, 1)
+	if err != nil || len(cards) == 0 {
+		return "ID"
+	}
+	return cards[0].ID
 }

@@ -59,8 +59,10 @@ func found(dir, name string, now time.Time) (*catalog.Charter, error) {
 		return nil, refused("a name with some letters or digits", "the name %q has nothing that could stand in an address", name)
 	}
 	keys := filepath.Join(dir, "keys")
-	if err := os.MkdirAll(keys, 0o700); err != nil {
-		return nil, err
+	for _, folder := range []string{keys, filepath.Join(dir, inbox)} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, err
+		}
 	}
 	c, err := foundingCharter(keys, name, slug, now)
 	if err != nil {

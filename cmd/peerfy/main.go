@@ -93,7 +93,7 @@ type env struct {
 }
 
 var commands = []command{
-	{"demo", "[--dir D] [--music FOLDER] [--status FILE]", "a whole co-operative on a private Tor network, until Ctrl-C", (*env).demo},
+	{"demo", "[--dir D] [--music FOLDER] [--status FILE] [--net FOLDER]", "a whole co-operative on a private Tor network, until Ctrl-C", (*env).demo},
 	{"init", "--dir D --name NAME", "found a co-operative: keys, charter, empty catalogue", (*env).init},
 	{"serve", "--dir D [--tor PATH|control:ADDR|none] [--listen ADDR] [--status FILE]", "publish the catalogue as an onion site", (*env).serve},
 	{"doctor", "--dir D [--tor PATH]", "look for what would keep the site from running well", (*env).doctor},
@@ -101,15 +101,15 @@ var commands = []command{
 	{"scrub", "--dir D", "write the database anew, so that withdrawn titles are no longer in its free pages", (*env).scrub},
 	{"version", "", "which build this is", (*env).version},
 	{"artist init", "--keys K --name NAME", "make an artist's keys", (*env).artistInit},
-	{"publish check", "FOLDER", "say everything that a release still lacks", (*env).publishCheck},
+	{"publish check", "FOLDER [--keys K] [--charter FILE|--dir D]", "say everything that a release still lacks", (*env).publishCheck},
 	{"publish make", "FOLDER --keys K --out BUNDLE --charter FILE|--dir D", "make and sign a release, ready to hand in", (*env).publishMake},
 	{"review list", "--dir D", "the releases that wait for an editor", (*env).reviewList},
 	{"review accept", "ID|BUNDLE --dir D [--keys E]", "countersign a release and publish it", (*env).reviewAccept},
 	{"review refuse", "ID|BUNDLE --reason TEXT --dir D", "refuse a release, with the reason", (*env).reviewRefuse},
 	{"notice list", "--dir D [--keys E]", "what visitors reported about works, opened with the editor's identity", (*env).noticeList},
 	{"notice drop", "RECEIPT --dir D", "forget a notice that was answered", (*env).noticeDrop},
-	{"withdraw", "RELEASE --keys K --reason TEXT --dir D", "take a work down, for good", (*env).withdraw},
-	{"sign", "REQUEST --keys K --out FILE", "sign on another machine what the host asks for", (*env).sign},
+	{"withdraw", "RELEASE --keys K --reason TEXT --dir D [--code CODE]", "take a work down, for good", (*env).withdraw},
+	{"sign", "REQUEST --keys K --out FILE [--role ROLE]", "sign on another machine what the host asks for", (*env).sign},
 	{"charter", "--dir D", "print the charter in force", (*env).charter},
 }
 
@@ -132,7 +132,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return c.run(e, args[len(words):])
 		}
 	}
+	if e.helpGroup(args[0]) && slices.ContainsFunc(args[1:], isHelp) {
+		return nil
+	}
 	return usage("%q is not a command", strings.Join(args[:min(2, len(args))], " "))
+}
+
+func isHelp(arg string) bool { return arg == "--help" || arg == "-h" || arg == "help" }
+
+// helpGroup lists the commands that begin with a word, and says whether there
+// are any.
+func (e *env) helpGroup(word string) (any bool) {
+	for _, c := range commands {
+		if strings.HasPrefix(c.name, word+" ") {
+			fmt.Fprintf(e.stderr, "  peerfy %s %s\n      %s\n", c.name, c.args, c.summary)
+			any = true
+		}
+	}
+	return any
 }
 
 func (e *env) help() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"os"
@@ -54,7 +55,8 @@ func (e *env) publishCheck(args []string) error {
 	if publish.Fatal(problems) {
 		return refused("mend what is listed, then check again", "this folder cannot be published yet")
 	}
-	e.say("ready: peerfy publish make %s --keys K --out BUNDLE", rest[0])
+	keys := cmp.Or(f.keys, "KEYS")
+	e.say("ready: peerfy publish make %s --keys %s --out BUNDLE (with --charter FILE the first time)", rest[0], keys)
 	return nil
 }
 

@@ -28,6 +28,9 @@ func (e *env) serve(args []string) error {
 		return refused("move them to their holders, or add --keys-on-host",
 			"%v: keys that must not lie on a web host; whoever breaks in could publish or change the rules", lying)
 	}
+	if lying := keysOn(*dir); len(lying) > 0 {
+		e.say("not on a host that others can reach: %v", lying)
+	}
 	r, err := start(e.ctx, runConfig{dir: *dir, tor: *tor, listen: *listen, log: logger(e.stderr, *quiet)})
 	if err != nil {
 		return err
