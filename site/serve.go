@@ -18,13 +18,13 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.inFlight.Add(1)
 	defer s.inFlight.Done()
 	start := time.Now()
-	out := newWriter(w)
+	out := newWriter(w, start)
 	if r.ContentLength != 0 { // else a body that never ends would hold the connection
 		_ = out.control.SetReadDeadline(start.Add(bodyTime))
 	}
 	q := &request{Request: r}
 	defer func() {
-		s.record(out, q, time.Since(start))
+		s.record(out, q, start)
 		if out.cut {
 			panic(http.ErrAbortHandler) // after the line is logged; the server closes the connection
 		}
@@ -106,7 +106,7 @@ func (s *Site) redirected(w http.ResponseWriter, q *request) bool {
 
 // record writes the request's line: nothing in it comes from the visitor. It is at debug level, because even
 // the times of requests say something, and an operator keeps no more than what is needed.
-func (s *Site) record(w *writer, q *request, took time.Duration) {
+func (s *Site) record(w *writer, q *request, start time.Time) {
 	level := slog.LevelDebug
 	if w.status >= 500 {
 		level = slog.LevelWarn
@@ -117,7 +117,7 @@ func (s *Site) record(w *writer, q *request, took time.Duration) {
 	}
 	s.log.LogAttrs(ctx, level, "request",
 		slog.String("method", methodName(q.Method)), slog.String("route", q.routeName()),
-		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.String("took", durationClass(took)))
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.String("took", durationClass(time.Since(start))))
 }
 
 func (q *request) routeName() string {

@@ -24,10 +24,10 @@ type writer struct {
 	cut     bool // the connection must not be reused: the body is shorter than announced
 }
 
-func newWriter(w http.ResponseWriter) *writer {
-	out := &writer{ResponseWriter: w, control: http.NewResponseController(w)}
-	out.extend()
-	return out
+// newWriter is for an answer begun now, whose first chunk has the server's own
+// deadline (see Server): a page costs no second one.
+func newWriter(w http.ResponseWriter, now time.Time) *writer {
+	return &writer{ResponseWriter: w, control: http.NewResponseController(w), set: now}
 }
 
 // extend gives the next chunk its time. Writers without deadlines (in tests) have none to move.
