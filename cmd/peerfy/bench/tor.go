@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,8 +33,12 @@ func (b *bench) boot(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			*times = append(*times, time.Since(began))
-			if err := n.Close(); err != nil {
+			client, err := n.Client(ctx, filepath.Join(dir, "client"))
+			if err != nil {
+				return errors.Join(err, n.Close())
+			}
+			*times = append(*times, time.Since(began)) // a visitor can go in
+			if err := errors.Join(client.Close(), n.Close()); err != nil {
 				return err
 			}
 		}
@@ -41,8 +46,8 @@ func (b *bench) boot(ctx context.Context) error {
 			return err
 		}
 	}
-	b.row("private Tor network, fresh start", median(fresh).Round(100*time.Millisecond).String(), "", "", "at most 20 s")
-	b.row("private Tor network, resumed", median(resumed).Round(100*time.Millisecond).String(), "", "", "at most 6 s")
+	b.row("private Tor network until a client is ready, fresh", median(fresh).Round(100*time.Millisecond).String(), "", "", "at most 20 s")
+	b.row("private Tor network until a client is ready, resumed", median(resumed).Round(100*time.Millisecond).String(), "", "", "at most 6 s")
 	return nil
 }
 
