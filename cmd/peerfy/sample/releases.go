@@ -39,9 +39,9 @@ func premieresLueurs() release {
 		kind: "album", title: "Premières lueurs", artist: "Les Veilleurs de Brume",
 		date: "2026-03-20", language: "zxx", genres: "ambient, folk électronique",
 		notes: []string{
-			"Quatre pièces pour l'heure où l'on ne sait pas encore s'il fera beau : guitares, pianos à pouces, une flûte et beaucoup d'air.",
-			"« Brume sur l'étang » et « Les veilleuses » ne font qu'un souffle : écoutez-les à la suite.",
-			"Composé et dessiné par le programme pour sa démonstration : les artistes sont inventés, la musique non.",
+			"Quatre pièces pour l’heure où l’on ne sait pas encore s’il fera beau\u00a0: guitares, pianos à pouces, une flûte et beaucoup d’air.",
+			"«\u00a0Brume sur l’étang\u00a0» et «\u00a0Les veilleuses\u00a0» ne font qu’un souffle\u00a0: écoutez-les à la suite.",
+			"Composé et dessiné par le programme pour sa démonstration\u00a0: les artistes sont inventés, la musique non.",
 		},
 		people: []person{
 			{"Maëlle Kerguélen", "author, composer, performer", "author of the work"},
@@ -82,8 +82,8 @@ func carnet() release {
 		date: "2026-09-01", language: "zxx", genres: "documentaire, jazz",
 		series: "Carnet de chantier", episode: 1,
 		notes: []string{
-			"L'indicatif et le fond sonore du premier numéro : marimba, enclume et piano électrique, sans un mot.",
-			"Composé et dessiné par le programme pour sa démonstration : les artistes sont inventés, la musique non.",
+			"L’indicatif et le fond sonore du premier numéro\u00a0: marimba, enclume et piano électrique, sans un mot.",
+			"Composé et dessiné par le programme pour sa démonstration\u00a0: les artistes sont inventés, la musique non.",
 		},
 		people: []person{
 			{"Ousmane Delvaux", "author, composer, performer", "author of the work"},
@@ -100,8 +100,8 @@ func laMareeMonte() release {
 		kind: "film", title: "La marée monte", artist: "Atelier Lanterne",
 		date: "2026-10-10", language: "zxx", genres: "animation, court métrage",
 		notes: []string{
-			"Une nuit, un phare, un bateau qui rentre avec l'eau. Film d'animation sans paroles.",
-			"Composé et dessiné par le programme pour sa démonstration : les artistes sont inventés, le film non.",
+			"Une nuit, un phare, un bateau qui rentre avec l’eau. Film d’animation sans paroles.",
+			"Composé et dessiné par le programme pour sa démonstration\u00a0: les artistes sont inventés, le film non.",
 		},
 		people: atelier(), splits: []string{"self = 10000"},
 		tracks: []track{{"La marée monte", "La marée monte"}},
@@ -116,7 +116,7 @@ func premiereNuit() release {
 		series: "Les Gardiens du phare", season: 1, episode: 1,
 		notes: []string{
 			"Deux gardiens, une lentille, la pluie. Dialogue en sous-titres, en français et en anglais.",
-			"Composé et dessiné par le programme pour sa démonstration : les artistes sont inventés, la série non.",
+			"Composé et dessiné par le programme pour sa démonstration\u00a0: les artistes sont inventés, la série non.",
 		},
 		people: atelier(), splits: []string{"self = 10000"},
 		tracks: []track{{"La première nuit", "La première nuit"}},
