@@ -11,6 +11,7 @@ import (
 func (e *env) check(args []string) error {
 	fs := e.flags()
 	dir := fs.String("dir", "", "the co-operative's `folder`")
+	asJSON := jsonFlag(fs)
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
@@ -20,20 +21,41 @@ func (e *env) check(args []string) error {
 	if err != nil {
 		return storeError(*dir, err)
 	}
-	bad := 0
-	for _, problem := range problems {
-		if problem.Leftover {
-			e.say("left over, harmless: %s", problem)
-			continue
-		}
-		bad++
-		e.print("%s", problem)
+	bad, err := e.listProblems(problems, *asJSON)
+	if err != nil {
+		return err
 	}
 	if bad > 0 {
 		return refused("restore a backup, or ask a mirror for the file", "%d problem(s) found", bad)
 	}
 	e.say("all is well: the log, every hash and every media file are as they were published")
 	return nil
+}
+
+// listProblems prints what check found, and counts what is not harmless.
+func (e *env) listProblems(problems []store.Problem, asJSON bool) (bad int, err error) {
+	type line struct {
+		Where    string `json:"where"`
+		What     string `json:"what"`
+		Leftover bool   `json:"leftover"`
+	}
+	lines := make([]line, len(problems))
+	for i, p := range problems {
+		lines[i] = line{p.Where, p.What, p.Leftover}
+		switch {
+		case !p.Leftover:
+			bad++
+			if !asJSON {
+				e.print("%s", p)
+			}
+		case !asJSON:
+			e.say("left over, harmless: %s", p)
+		}
+	}
+	if asJSON {
+		err = e.printJSON(lines)
+	}
+	return bad, err
 }
 
 // scrub writes the database anew without what was dropped from it. Deleting
@@ -53,7 +75,9 @@ func (e *env) scrub(args []string) error {
 
 // version says which build this is.
 func (e *env) version(args []string) error {
-	if _, err := e.parse(e.flags(), args, 0); err != nil {
+	fs := e.flags()
+	asJSON := jsonFlag(fs)
+	if _, err := e.parse(fs, args, 0); err != nil {
 		return err
 	}
 	info, _ := debug.ReadBuildInfo()
@@ -62,6 +86,9 @@ func (e *env) version(args []string) error {
 		if s.Key == "vcs.revision" {
 			revision = s.Value
 		}
+	}
+	if *asJSON {
+		return e.printJSON(map[string]any{"version": info.Main.Version, "revision": revision, "go": info.GoVersion, "entries": ledger.Version})
 	}
 	e.print("peerfy %s (%s, %s), entries in version %d", info.Main.Version, revision, info.GoVersion, ledger.Version)
 	return nil

@@ -201,7 +201,7 @@ func (d *demo) publishOne(ctx context.Context, tool *media.Tool, folder string) 
 	b, err := publish.Make(ctx, folder, out, c, s)
 	var bad *publish.NotReadyError
 	if errors.As(err, &bad) {
-		d.list(bad.Problems)
+		err = errors.Join(err, d.list(bad.Problems, false))
 	}
 	if err != nil {
 		return err

@@ -27,19 +27,16 @@ func (e *env) doctor(args []string) error {
 	fs := e.flags()
 	dir := fs.String("dir", "", "the co-operative's `folder`")
 	tor := fs.String("tor", "", "`path` of tor, or control:ADDR (default: looked up)")
+	asJSON := jsonFlag(fs)
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
 	findings := []finding{e.torFinding(*tor), ffmpegFinding(), clockFinding(time.Now(), *dir), diskFinding(*dir)}
 	findings = append(findings, permissionFindings(*dir)...)
 	findings = append(findings, keyFindings(*dir)...)
-	bad := 0
-	for _, f := range findings {
-		mark := "ok  "
-		if !f.good {
-			mark, bad = "BAD ", bad+1
-		}
-		e.print("%s %-12s %s", mark, f.what, f.message)
+	bad, err := e.listFindings(findings, *asJSON)
+	if err != nil {
+		return err
 	}
 	if !findings[0].good {
 		return missing("apt-get install tor", "tor is missing or not usable")
@@ -48,6 +45,30 @@ func (e *env) doctor(args []string) error {
 		return refused("mend what is marked BAD", "%d thing(s) need attention", bad)
 	}
 	return nil
+}
+
+// listFindings prints the doctor's list, and counts what is bad.
+func (e *env) listFindings(findings []finding, asJSON bool) (bad int, err error) {
+	type line struct {
+		Good    bool   `json:"good"`
+		What    string `json:"what"`
+		Message string `json:"message"`
+	}
+	lines := make([]line, len(findings))
+	for i, f := range findings {
+		lines[i] = line{f.good, f.what, f.message}
+		mark := "ok  "
+		if !f.good {
+			mark, bad = "BAD ", bad+1
+		}
+		if !asJSON {
+			e.print("%s %-12s %s", mark, f.what, f.message)
+		}
+	}
+	if asJSON {
+		err = e.printJSON(lines)
+	}
+	return bad, err
 }
 
 func (e *env) torFinding(path string) finding {

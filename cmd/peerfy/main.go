@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -96,19 +97,19 @@ var commands = []command{
 	{"demo", "[--dir D] [--music FOLDER] [--status FILE] [--net FOLDER]", "a whole co-operative on a private Tor network, until Ctrl-C", (*env).demo},
 	{"init", "--dir D --name NAME", "found a co-operative: keys, charter, empty catalogue", (*env).init},
 	{"serve", "--dir D [--tor PATH|control:ADDR|none] [--listen ADDR] [--status FILE]", "publish the catalogue as an onion site", (*env).serve},
-	{"doctor", "--dir D [--tor PATH]", "look for what would keep the site from running well", (*env).doctor},
-	{"check", "--dir D", "verify the whole log, every hash and every media file", (*env).check},
+	{"doctor", "--dir D [--tor PATH] [--json]", "look for what would keep the site from running well", (*env).doctor},
+	{"check", "--dir D [--json]", "verify the whole log, every hash and every media file", (*env).check},
 	{"scrub", "--dir D", "write the database anew, so that withdrawn titles are no longer in its free pages", (*env).scrub},
-	{"version", "", "which build this is", (*env).version},
+	{"version", "[--json]", "which build this is", (*env).version},
 	{"artist init", "--keys K --name NAME", "make an artist's keys", (*env).artistInit},
-	{"publish check", "FOLDER [--keys K] [--charter FILE|--dir D]", "say everything that a release still lacks", (*env).publishCheck},
+	{"publish check", "FOLDER [--keys K] [--charter FILE|--dir D] [--json]", "say everything that a release still lacks", (*env).publishCheck},
 	{"publish make", "FOLDER --keys K --out BUNDLE --charter FILE|--dir D", "make and sign a release, ready to hand in", (*env).publishMake},
-	{"review list", "--dir D", "the releases that wait for an editor", (*env).reviewList},
+	{"review list", "--dir D [--json]", "the releases that wait for an editor", (*env).reviewList},
 	{"review accept", "ID|BUNDLE --dir D [--keys E]", "countersign a release and publish it", (*env).reviewAccept},
 	{"review refuse", "ID|BUNDLE --reason TEXT --dir D", "refuse a release, with the reason", (*env).reviewRefuse},
-	{"notice list", "--dir D [--keys E]", "what visitors reported about works, opened with the editor's identity", (*env).noticeList},
+	{"notice list", "--dir D [--keys E] [--json]", "what visitors reported about works, opened with the editor's identity", (*env).noticeList},
 	{"notice drop", "RECEIPT --dir D", "forget a notice that was answered", (*env).noticeDrop},
-	{"withdraw", "RELEASE --keys K --reason TEXT --dir D [--code CODE]", "take a work down, for good", (*env).withdraw},
+	{"withdraw", "RELEASE --reason TEXT --dir D [--keys K | --signed FILE] [--code CODE]", "take a work down, for good", (*env).withdraw},
 	{"sign", "REQUEST --keys K --out FILE [--role ROLE]", "sign on another machine what the host asks for", (*env).sign},
 	{"charter", "--dir D", "print the charter in force", (*env).charter},
 }
@@ -201,6 +202,19 @@ func (e *env) explain(fs *flag.FlagSet) {
 
 // say prints words for a person.
 func (e *env) say(format string, args ...any) { fmt.Fprintf(e.stderr, format+"\n", args...) }
+
+// printJSON prints data for a program: one JSON value, indented.
+func (e *env) printJSON(v any) error {
+	enc := json.NewEncoder(e.stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// jsonFlag registers --json.
+func jsonFlag(fs *flag.FlagSet) *bool {
+	return fs.Bool("json", false, "print the answer as JSON, for a program to read")
+}
 
 // print prints data.
 func (e *env) print(format string, args ...any) { fmt.Fprintf(e.stdout, format+"\n", args...) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"p2p.legal/peerfy/royalty/seal"
+	"p2p.legal/peerfy/store"
 )
 
 // noticeList prints the notices that visitors sent. They are sealed to the
@@ -16,6 +17,7 @@ func (e *env) noticeList(args []string) error {
 	fs := e.flags()
 	dir := fs.String("dir", "", "the co-operative's `folder`")
 	keys := fs.String("keys", "", "the `folder` with "+editorIdentity+" (default DIR/keys)")
+	asJSON := jsonFlag(fs)
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
@@ -32,6 +34,9 @@ func (e *env) noticeList(args []string) error {
 		return err
 	}
 	identity, missingErr := os.ReadFile(filepath.Join(*keys, editorIdentity))
+	if *asJSON {
+		return e.printJSON(opened(notices, string(identity)))
+	}
 	for _, n := range notices {
 		e.print("notice %s  %s", n.Receipt, n.Day.Format(time.DateOnly))
 		if missingErr != nil {
@@ -50,6 +55,25 @@ func (e *env) noticeList(args []string) error {
 		e.say("they are sealed: add --keys FOLDER with %s to read them", editorIdentity)
 	}
 	return nil
+}
+
+// openedNotice is a notice for a program: Text is what the form held, or
+// nothing when it is sealed to somebody else.
+type openedNotice struct {
+	Receipt string          `json:"receipt"`
+	Day     string          `json:"day"`
+	Text    json.RawMessage `json:"notice,omitempty"`
+}
+
+func opened(notices []store.Notice, identity string) []openedNotice {
+	all := make([]openedNotice, len(notices))
+	for i, n := range notices {
+		all[i] = openedNotice{Receipt: n.Receipt, Day: n.Day.Format(time.DateOnly)}
+		if text, err := seal.Open(identity, n.Sealed); err == nil && json.Valid(text) {
+			all[i].Text = text
+		}
+	}
+	return all
 }
 
 // readable lays out a notice, one field a line, in the order of the form. What

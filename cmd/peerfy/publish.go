@@ -34,6 +34,7 @@ func (e *env) publishCheck(args []string) error {
 	fs := e.flags()
 	var f publishFlags
 	f.register(fs)
+	asJSON := jsonFlag(fs)
 	rest, err := e.parse(fs, args, 1)
 	if err != nil {
 		return err
@@ -44,7 +45,9 @@ func (e *env) publishCheck(args []string) error {
 	}
 	defer done()
 	folder, problems := publish.Check(e.ctx, rest[0], c)
-	e.list(problems)
+	if err := e.list(problems, *asJSON); err != nil {
+		return err
+	}
 	if folder != nil && !folder.HasCredits() {
 		path := filepath.Join(rest[0], publish.CreditsFile)
 		if err := writeNew(path, string(folder.Template()), 0o644); err != nil {
@@ -60,10 +63,24 @@ func (e *env) publishCheck(args []string) error {
 	return nil
 }
 
-func (e *env) list(problems []publish.Problem) {
-	for _, p := range problems {
-		e.print("%s", p)
+// list prints what a release lacks.
+func (e *env) list(problems []publish.Problem, asJSON bool) error {
+	type line struct {
+		File    string `json:"file,omitempty"`
+		Message string `json:"message"`
+		Fatal   bool   `json:"fatal"`
 	}
+	lines := make([]line, len(problems))
+	for i, p := range problems {
+		lines[i] = line(p)
+		if !asJSON {
+			e.print("%s", p)
+		}
+	}
+	if asJSON {
+		return e.printJSON(lines)
+	}
+	return nil
 }
 
 // publishMake makes renditions, torrents, manifest and authorisation, and signs.
@@ -91,7 +108,9 @@ func (e *env) publishMake(args []string) error {
 	p.end()
 	var bad *publish.NotReadyError
 	if errors.As(err, &bad) {
-		e.list(bad.Problems)
+		if err := e.list(bad.Problems, false); err != nil {
+			return err
+		}
 		return refused("peerfy publish check "+rest[0], "this folder cannot be published yet")
 	}
 	if err != nil {

@@ -30,6 +30,7 @@ var errConflict = errors.New("it does not fit the log")
 func (e *env) reviewList(args []string) error {
 	fs := e.flags()
 	dir := fs.String("dir", "", "the co-operative's `folder`")
+	asJSON := jsonFlag(fs)
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
@@ -40,14 +41,21 @@ func (e *env) reviewList(args []string) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
+	all := []waitingBundle{}
 	for _, w := range waiting {
-		path := filepath.Join(*dir, inbox, w.Name())
-		b, err := publish.OpenBundle(path)
+		one := waitingBundle{Path: filepath.Join(*dir, inbox, w.Name())}
+		b, err := e.openBundle(one.Path)
 		if err != nil {
-			e.print("%s\n    cannot be accepted: %v\n", path, err)
-			continue
+			one.Problem = err.Error()
+		} else {
+			one.ID, one.Review = b.ID(), b.Review()
 		}
-		e.print("%s  %s\n%s", b.ID(), path, b.Review())
+		if all = append(all, one); !*asJSON {
+			e.print("%s", one)
+		}
+	}
+	if *asJSON {
+		return e.printJSON(all)
 	}
 	if len(waiting) == 0 {
 		e.say("nothing waits in %s", filepath.Join(*dir, inbox))
@@ -55,10 +63,33 @@ func (e *env) reviewList(args []string) error {
 	return nil
 }
 
+// waitingBundle is one bundle of the inbox: what to read before deciding, or
+// why it cannot be accepted.
+type waitingBundle struct {
+	ID      string `json:"id,omitempty"`
+	Path    string `json:"path"`
+	Review  string `json:"review,omitempty"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func (w waitingBundle) String() string {
+	if w.Problem != "" {
+		return w.Path + "\n    cannot be accepted: " + w.Problem + "\n"
+	}
+	return w.ID + "  " + w.Path + "\n" + w.Review
+}
+
+// openBundle verifies a bundle and shows how far it is: it reads every file.
+func (e *env) openBundle(path string) (*publish.Bundle, error) {
+	p := newProgress(e.stderr)
+	defer p.end()
+	return publish.OpenBundle(e.ctx, path, p.step)
+}
+
 // findBundle opens a bundle by its path, or by the release id in the inbox.
-func findBundle(dir, name string) (*publish.Bundle, string, error) {
+func (e *env) findBundle(dir, name string) (*publish.Bundle, string, error) {
 	if !catalog.IsID(name) {
-		b, err := publish.OpenBundle(name)
+		b, err := e.openBundle(name)
 		if err != nil {
 			return nil, name, refused("ask the artist for a new bundle", "%s: %w", name, err)
 		}
@@ -70,9 +101,14 @@ func findBundle(dir, name string) (*publish.Bundle, string, error) {
 	}
 	for _, w := range waiting {
 		path := filepath.Join(dir, inbox, w.Name())
-		if b, err := publish.OpenBundle(path); err == nil && b.ID() == name {
-			return b, path, nil
+		if id, err := publish.BundleID(path); err != nil || id != name {
+			continue
 		}
+		b, err := e.openBundle(path)
+		if err != nil {
+			return nil, path, refused("ask the artist for a new bundle", "%s: %w", path, err)
+		}
+		return b, path, nil
 	}
 	return nil, "", refused("peerfy review list --dir "+dir, "no release %s waits in the inbox", name)
 }
@@ -91,7 +127,7 @@ func (e *env) reviewAccept(args []string) error {
 	if *keys == "" {
 		*keys = filepath.Join(*dir, "keys")
 	}
-	b, path, err := findBundle(*dir, rest[0])
+	b, path, err := e.findBundle(*dir, rest[0])
 	if err != nil {
 		return err
 	}
@@ -231,7 +267,7 @@ func (e *env) reviewRefuse(args []string) error {
 	}
 	name, path := filepath.Base(rest[0]), rest[0]
 	if filepath.Dir(filepath.Clean(path)) != filepath.Join(*dir, inbox) { // one in the inbox may be refused however it is broken
-		b, found, err := findBundle(*dir, rest[0])
+		b, found, err := e.findBundle(*dir, rest[0])
 		if err != nil {
 			return err
 		}

@@ -4,11 +4,14 @@ import (
 	"io"
 	"os"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"p2p.legal/peerfy/store/ledger"
 )
 
-// sign adds the signatures of a keys folder to an entry that the host wrote out
-// because it does not hold those keys. It shows what is being signed.
+// sign adds the signature of a keys folder to what the host wrote out because it
+// does not hold those keys: an entry that others signed already, or the bare
+// text of one that nobody has. It shows what is being signed.
 func (e *env) sign(args []string) error {
 	fs := e.flags()
 	keys := fs.String("keys", "", "the `folder` with the keys")
@@ -22,20 +25,28 @@ func (e *env) sign(args []string) error {
 	if err != nil {
 		return err
 	}
-	entry, err := ledger.ParseEntry(raw)
-	if err != nil {
-		return refused("", "%s is not an entry: %w", rest[0], err)
-	}
 	s, err := signer(*keys, *role)
 	if err != nil {
 		return err
 	}
-	signed, err := ledger.AddSignature(raw, s)
+	signed, err := addSignature(raw, s)
 	if err != nil {
-		return err
+		return refused("", "%s is not an entry: %w", rest[0], err)
+	}
+	entry, err := ledger.ParseEntry(signed)
+	if err != nil {
+		return refused("", "%s is not an entry: %w", rest[0], err)
 	}
 	e.say("signing as %s:\n\n%s", s.Name(), entry.Text)
 	return writeNew(*out, string(signed), 0o644)
+}
+
+// addSignature signs an entry, or the text of one.
+func addSignature(raw []byte, s note.Signer) ([]byte, error) {
+	if _, err := ledger.ParseEntry(raw); err == nil {
+		return ledger.AddSignature(raw, s)
+	}
+	return ledger.SignText(string(raw), s)
 }
 
 // readSmall reads a plain file of at most max bytes: what other people hand in

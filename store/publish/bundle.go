@@ -40,12 +40,12 @@ type Bundle struct {
 // OpenBundle verifies a bundle: it reads every file, builds both torrents
 // again, and compares files, manifest, entry and authorisation with each other.
 // What is wrong with the bundle itself wraps ErrBundle. That the bundle also
-// fits a log is for Conflicts to say.
-func OpenBundle(dir string) (*Bundle, error) {
-	return openBundle(context.Background(), dir, func(string, int64, int64) {})
-}
-
-func openBundle(ctx context.Context, dir string, progress func(string, int64, int64)) (*Bundle, error) {
+// fits a log is for Conflicts to say. progress may be nil; it hears how many
+// bytes of how many have been read.
+func OpenBundle(ctx context.Context, dir string, progress func(step string, done, total int64)) (*Bundle, error) {
+	if progress == nil {
+		progress = func(string, int64, int64) {}
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
@@ -66,6 +66,23 @@ func openBundle(ctx context.Context, dir string, progress func(string, int64, in
 		}
 	}
 	return b, nil
+}
+
+// BundleID is the id of the release in a bundle, read from its entry alone: to
+// find a bundle among others without reading their media.
+func BundleID(dir string) (string, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	b := new(Bundle)
+	for _, step := range []func(*os.Root) error{b.readArtist, b.readManifest, b.readEntry} {
+		if err := step(root); err != nil {
+			return "", err
+		}
+	}
+	return b.ID(), nil
 }
 
 func unfit(format string, args ...any) error {

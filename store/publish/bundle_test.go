@@ -22,7 +22,7 @@ import (
 
 func refuse(t *testing.T, dir, what string) {
 	t.Helper()
-	if _, err := publish.OpenBundle(dir); !errors.Is(err, publish.ErrBundle) {
+	if _, err := publish.OpenBundle(t.Context(), dir, nil); !errors.Is(err, publish.ErrBundle) {
 		t.Errorf("%s: %v", what, err)
 	}
 }
@@ -54,7 +54,7 @@ func TestEveryFileCounts(t *testing.T) {
 		check(t, os.Remove(path))
 		check(t, os.WriteFile(path, raw, 0o644))
 	}
-	if _, err := publish.OpenBundle(dir); err != nil {
+	if _, err := publish.OpenBundle(t.Context(), dir, nil); err != nil {
 		t.Fatalf("restored: %v", err)
 	}
 	for _, extra := range []string{"extra.txt", "masters/extra.txt", "masters/other/extra.txt", "renditions/.hidden"} {
@@ -201,12 +201,12 @@ func TestForgedBundles(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			co, dir := bundle(t)
-			b, err := publish.OpenBundle(dir)
+			b, err := publish.OpenBundle(t.Context(), dir, nil)
 			check(t, err)
 			f := &forged{t: t, co: co, dir: dir, m: b.Manifest(), r: b.Release(), by: co.artist, kind: ledger.KindRelease}
 			c.forge(f)
 			f.sign()
-			_, err = publish.OpenBundle(dir)
+			_, err = publish.OpenBundle(t.Context(), dir, nil)
 			if c.want == "" {
 				check(t, err)
 			} else if !errors.Is(err, publish.ErrBundle) || !strings.Contains(err.Error(), c.want) {
@@ -219,7 +219,7 @@ func TestForgedBundles(t *testing.T) {
 // What only the log knows is said before anything is appended.
 func TestConflicts(t *testing.T) {
 	co, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	f := &forged{t: t, co: co, dir: dir, m: b.Manifest(), r: b.Release(), by: co.artist, kind: ledger.KindRelease}
 	a := f.authorisation()
@@ -228,7 +228,7 @@ func TestConflicts(t *testing.T) {
 	f.m.Tracks[1].Splits = []catalog.Split{{Payee: "nobody-known", BP: 10_000}}
 	f.r.Replaces = "aaaaaaaaaaaaaaaaaaaa"
 	f.sign()
-	b, err = publish.OpenBundle(dir)
+	b, err = publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 
 	other := newCoop(t)
@@ -257,7 +257,7 @@ func TestConflicts(t *testing.T) {
 // Each gives the files that the manifest names, and open reads them.
 func TestEach(t *testing.T) {
 	_, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	n := 0
 	check(t, b.Each(func(f catalog.File, open func() (io.ReadCloser, error)) error {
@@ -280,14 +280,14 @@ func TestEach(t *testing.T) {
 	if err := b.Each(func(catalog.File, func() (io.ReadCloser, error)) error { return stop }); err != stop {
 		t.Error(err)
 	}
-	if _, err := publish.OpenBundle(filepath.Join(dir, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := publish.OpenBundle(t.Context(), filepath.Join(dir, "nowhere"), nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no folder: %v", err)
 	}
 }
 
 func TestReview(t *testing.T) {
 	co, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	for _, want := range []string{
 		"release       " + b.ID(), "album         Les Veilleurs — Premières lueurs", "licence       test-1", "authorised    for coop.test/log",
@@ -306,7 +306,7 @@ func TestReview(t *testing.T) {
 	f.m.Contributors[0].Society, f.m.Contributors[0].Agreement = "SOCIÉTÉ", "letter of 2026-02-01"
 	f.authorise(f.authorisation(), co.artist)
 	f.sign()
-	b, err = publish.OpenBundle(dir)
+	b, err = publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	for _, want := range []string{"LOOK AGAIN    the sleeve says", "LOOK AGAIN    Jeanne Câlin is a member of SOCIÉTÉ", "LOOK AGAIN    \"Lеs Veilleurs\" mixes letters"} {
 		if !strings.Contains(b.Review(), want) {

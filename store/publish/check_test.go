@@ -178,7 +178,7 @@ func TestImageBomb(t *testing.T) {
 func TestStayDown(t *testing.T) {
 	t.Parallel()
 	co, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	down := map[catalog.Hash]bool{}
 	for _, r := range b.Manifest().Roots() {

@@ -84,7 +84,7 @@ func resume(t *testing.T, co *coop, dir, out string) (found int) {
 	c.Log = slog.New(slog.NewTextHandler(&syncWriter{w: &log}, nil))
 	made, err := publish.Make(t.Context(), dir, out, c, co.artist.signer)
 	check(t, err)
-	opened, err := publish.OpenBundle(out)
+	opened, err := publish.OpenBundle(t.Context(), out, nil)
 	check(t, err)
 	if made.ID() != opened.ID() {
 		t.Errorf("made %s and opened %s", made.ID(), opened.ID())

@@ -20,7 +20,7 @@ func TestKilledAnywhere(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")
 			killAfter(t, co, dir, out, n)
 			if _, err := os.Stat(out); err == nil {
-				_, err := publish.OpenBundle(out)
+				_, err := publish.OpenBundle(t.Context(), out, nil)
 				check(t, err)
 				return
 			}

@@ -34,7 +34,7 @@ func accepted(t *testing.T, dir string) (*publish.Bundle, string) {
 	co := newCoop(t)
 	out := filepath.Join(t.TempDir(), "out")
 	co.make(t, dir, out)
-	b, err := publish.OpenBundle(out)
+	b, err := publish.OpenBundle(t.Context(), out, nil)
 	check(t, err)
 	co.accept(t, b)
 	return b, strings.Join(tree(t, out), "\n")

@@ -278,7 +278,7 @@ func (mk *maker) keptDown() error {
 // finish opens the bundle like a stranger's, makes it durable and gives it its
 // name.
 func (mk *maker) finish(ctx context.Context, out string) (*Bundle, error) {
-	b, err := openBundle(ctx, mk.bundle, mk.c.progress)
+	b, err := OpenBundle(ctx, mk.bundle, mk.c.progress)
 	if err != nil {
 		return nil, fmt.Errorf("looking over what was made: %w", err)
 	}

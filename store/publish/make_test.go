@@ -19,7 +19,7 @@ import (
 // handed in is still there to the last sample.
 func TestAlbum(t *testing.T) {
 	co, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	m := b.Manifest()
 	want := []string{
@@ -67,7 +67,7 @@ func TestAlbum(t *testing.T) {
 // about the torrent, and ffmpeg about the samples of the master.
 func TestOtherPrograms(t *testing.T) {
 	_, dir := bundle(t)
-	b, err := publish.OpenBundle(dir)
+	b, err := publish.OpenBundle(t.Context(), dir, nil)
 	check(t, err)
 	masters := filepath.Join(dir, "masters", b.Manifest().Torrents.Masters.Name)
 
