@@ -11,6 +11,7 @@ require (
 	github.com/blevesearch/bleve/v2 v2.5.7 // store/search: the index
 	github.com/blevesearch/bleve_index_api v1.2.11 // store/search: types of bleve’s index
 	github.com/cespare/webtest v0.3.0 // tests only: page journeys as scripts
+	github.com/cloudflare/circl v1.6.4 // royalty/pass/blind: blind RSA, the member’s side
 	github.com/cretz/bine v0.2.0 // onion: the control protocol of tor
 	github.com/rogpeppe/go-internal v1.16.0 // tests only: command lines as scripts
 	go.etcd.io/bbolt v1.4.3 // store: the one database file
