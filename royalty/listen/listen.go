@@ -13,7 +13,7 @@
 // duration d lies at d × b / n. What was delivered is a union of such
 // stretches, so bytes sent twice, overlapping ranges, parallel requests and the
 // same minute in two qualities count once. For sound of nearly constant rate
-// the error is below a second; the head of a file counts as its first moment.
+// the error is small; the head of a file counts as its first moment.
 // In a file of a whole album a track's boundary is found the same way (Spread);
 // in a chained queue it is exact, because every file is a part.
 //
@@ -26,17 +26,20 @@
 // lost a circuit goes on and loses nothing.
 //
 // A track counts again when it is delivered anew from within its first tenth
-// (and the first Rule.Seconds, which a stream that merely goes on is beyond), at least its own duration after the first byte of the play before, or when a
+// (and the first Rule.Seconds, which a stream that merely goes on is beyond), at
+// least its own duration after the first byte of the play before; or when a
 // queue that holds it twice in a row comes to it again: then the second clock
-// starts where the first hearing ends. So two plays of a track are never closer
-// than the track is long, whatever is seeked, resumed or asked for in parallel.
+// starts where the first hearing ends. So the beginnings of two plays of a track
+// are never closer than the track is long, whatever is seeked, resumed or asked
+// for in parallel, unless a thousand other tracks came between: more are not
+// remembered.
 //
 // # Pace
 //
 // Per pass and track, over all its requests together, a bucket of Rule.Fast
 // seconds of media is full at the start, refilled at Rule.PacePct of real time
 // and never more than full: in any stretch of w seconds at most Fast + PacePct ×
-// w of media may be sent (or one chunk of about two seconds, if that is more
+// w of media may be sent (or one chunk, two seconds or 8 KiB, if that is more
 // than Fast). A paused reader blocks in the caller's write, not here, and
 // finds at most a full bucket when it comes back.
 //
@@ -145,7 +148,7 @@ const (
 	idle      = 20 * time.Second // without a byte, then a stream gives way to a new one
 )
 
-// Ear listens for one pass, in all its sessions: it is safe for concurrent use.
+// Ear listens for one pass, in all its sessions together: it is safe for concurrent use.
 // A thousand tracks take it about 300 kB.
 type Ear struct {
 	rule Rule
@@ -154,6 +157,7 @@ type Ear struct {
 	tracks  map[string]*track
 	streams []*Stream // running, the oldest first
 	due     []*play   // have their bytes, wait for their clock
+	plays   []string  // counted, not yet told
 }
 
 // New returns the ear of a pass that has heard nothing yet.
@@ -173,6 +177,7 @@ func (e *Ear) Begin(parts []Part, offset int64) (*Stream, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
+	e.settle(now) // before a reader that pauses gives way
 	s.last = now
 	if int64(len(e.streams)) >= e.rule.Parallel && !e.giveWay(parts[s.part].Track, now) {
 		return nil, ErrTooMany
@@ -195,7 +200,7 @@ func (e *Ear) giveWay(track string, now time.Time) bool {
 		return false
 	}
 	close(e.streams[i].gone)
-	e.streams = slices.Delete(e.streams, i, i+1)
+	e.leave(e.streams[i], now)
 	return true
 }
 
@@ -205,23 +210,26 @@ func (e *Ear) giveWay(track string, now time.Time) bool {
 func (e *Ear) Settle() (plays []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.settle(time.Now())
+	e.settle(time.Now())
+	return e.tell()
 }
 
 // settle counts each play once, when its time has come.
-func (e *Ear) settle(now time.Time) (plays []string) {
+func (e *Ear) settle(now time.Time) {
 	e.due = slices.DeleteFunc(e.due, func(p *play) bool {
-		if now.Sub(p.first) < p.clock || !p.toEnd && !e.runs(p) {
+		if now.Sub(p.first) < p.clock || !p.toEnd && p.by == nil {
 			return false
 		}
-		plays = append(plays, p.track)
+		e.plays = append(e.plays, p.track)
 		return true
 	})
-	return plays
 }
 
-// runs reports whether the play's stream may still go on.
-func (e *Ear) runs(p *play) bool { return p.by != nil && slices.Contains(e.streams, p.by) }
+// tell returns each counted play once.
+func (e *Ear) tell() (plays []string) {
+	plays, e.plays = e.plays, nil
+	return plays
+}
 
 // open reports whether a running stream is in that track.
 func (e *Ear) open(track string) bool {

@@ -396,6 +396,32 @@ func TestIdleGivesWay(t *testing.T) {
 	})
 }
 
+// A stream that gives way has its due, and no more.
+func TestGivenWay(t *testing.T) {
+	inBubble(t, func(l *listener) { // a reader pauses with enough in its buffer
+		l.take(l.begin(0, song("a", 180)), 31)
+		time.Sleep(time.Minute)
+		for _, name := range []string{"b", "c", "d"} {
+			l.begin(0, song(name, 180))
+		}
+		time.Sleep(time.Minute)
+		l.settle()
+		l.settle()
+		l.counted("a")
+	})
+	inBubble(t, func(l *listener) { // a seek, in vain
+		l.take(l.begin(0, song("a", 180)), 31)
+		l.begin(0, song("b", 180))
+		l.begin(0, song("c", 180))
+		seeked := l.begin(100, song("a", 180))
+		time.Sleep(time.Minute)
+		l.settle()
+		l.counted()
+		l.take(seeked, 1)
+		l.counted("a")
+	})
+}
+
 // Who waits is woken by the end of its request and by its successor, and gives back what it did not send.
 func TestWaitEnds(t *testing.T) {
 	inBubble(t, func(l *listener) {

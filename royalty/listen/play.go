@@ -66,12 +66,15 @@ func (e *Ear) abandon(p *play) {
 	}
 }
 
-// leave notes that s ended within a track.
-func (e *Ear) leave(s *Stream, t *track, now time.Time) {
-	if t == nil || t.play == nil || t.play.by != s {
+// leave takes s out of the running streams, and notes where it ended within a track.
+func (e *Ear) leave(s *Stream, now time.Time) {
+	e.streams = slices.DeleteFunc(e.streams, func(x *Stream) bool { return x == s })
+	if s.part == len(s.parts) {
 		return
 	}
-	t.last, t.play.by = now, nil
+	if t := e.tracks[s.parts[s.part].Track]; t != nil && t.play != nil && t.play.by == s {
+		t.last, t.play.by = now, nil
+	}
 }
 
 // span is a stretch of a track.

@@ -31,7 +31,6 @@ type Stream struct {
 	crossed bool      // into this part from the one before
 	zero    time.Time // when this part's beginning sounds, if all is heard without a stop; zero before the first byte
 	last    time.Time // of its bytes
-	ended   bool
 }
 
 // seek goes to the part and byte of an offset in the whole.
@@ -71,9 +70,10 @@ func (s *Stream) idleSince(now time.Time) time.Duration {
 }
 
 // Wait blocks until some of n bytes may be sent and returns how many: at least
-// one, at most 64 KiB, and never past a part's end. It returns io.EOF at the
-// end of the parts, ErrSuperseded when a newer stream has taken this one's
-// place, and ctx's error.
+// one, at most 64 KiB, and never past a part's end. What of it is not sent stays
+// granted to this stream, and is lost with it. Wait returns io.EOF at the end of
+// the parts, ErrSuperseded when a newer stream has taken this one's place, and
+// ctx's error.
 func (s *Stream) Wait(ctx context.Context, n int64) (int64, error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -145,13 +145,13 @@ func (s *Stream) Sent(n int64) (plays []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()
-	plays = e.settle(now)
 	for n > 0 && s.part < len(s.parts) {
 		m := min(n, s.parts[s.part].Bytes-s.at)
 		s.deliver(m, now)
 		n -= m
 	}
-	return append(plays, e.settle(now)...)
+	e.settle(now)
+	return e.tell()
 }
 
 // deliver notes n bytes of the current part, and goes on to the next part at its end.
@@ -182,14 +182,8 @@ func (s *Stream) End() (plays []string) {
 	e := s.ear
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if s.ended {
-		return nil
-	}
-	s.ended = true
 	now := time.Now()
-	if s.part < len(s.parts) {
-		e.leave(s, e.tracks[s.parts[s.part].Track], now)
-	}
-	e.streams = slices.DeleteFunc(e.streams, func(x *Stream) bool { return x == s })
-	return plays
+	e.settle(now)
+	e.leave(s, now)
+	return e.tell()
 }
