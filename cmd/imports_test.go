@@ -23,15 +23,24 @@ var arrows = map[string]struct{ ours, outside []string }{
 	"store/search":           {ours: []string{"store/catalog"}, outside: []string{"github.com/blevesearch/bleve/v2", "github.com/blevesearch/bleve_index_api", "golang.org/x/text"}},
 	"store/media":            {ours: []string{"store/metainfo"}, outside: []string{"go.senan.xyz/taglib"}},
 	"store/publish":          {ours: []string{"store/media", "store/catalog", "store/ledger", "store/metainfo"}, outside: []string{"golang.org/x/text", "golang.org/x/mod"}},
-	"store":                  {ours: []string{"store/catalog", "store/ledger", "store/metainfo"}, outside: []string{"go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"}},
+	"store":                  {ours: []string{"royalty", "store/catalog", "store/ledger", "store/metainfo"}, outside: []string{"go.etcd.io/bbolt", "golang.org/x/mod", "golang.org/x/sys"}},
 	"store/storetest":        {ours: []string{"store", "store/catalog", "store/ledger", "store/metainfo"}, outside: []string{"golang.org/x/mod"}},
 	"templates/i18n":         {},
 	"templates":              {ours: []string{"templates/i18n"}, outside: []string{"github.com/a-h/templ"}},
 	"onion/internal/torproc": {},
 	"onion":                  {ours: []string{"onion/internal/torproc"}, outside: []string{"github.com/cretz/bine", "golang.org/x/net"}},
 	"onion/testnet":          {ours: []string{"onion/internal/torproc"}},
+	"royalty":                {},
 	"royalty/seal":           {outside: []string{"filippo.io/age"}},
-	"site":                   {ours: []string{"templates", "templates/i18n", "store", "store/catalog", "store/ledger", "store/metainfo", "store/media", "store/search"}, outside: []string{"github.com/a-h/templ"}},
+	"royalty/pass":           {ours: []string{"royalty"}},
+	"royalty/pass/blind":     {ours: []string{"royalty", "royalty/pass"}, outside: []string{"github.com/cloudflare/circl"}},
+	"royalty/till":           {ours: []string{"royalty"}, outside: []string{"golang.org/x/mod"}},
+	"royalty/tally":          {ours: []string{"royalty", "royalty/seal"}},
+	"royalty/listen":         {},
+	"royalty/listen/chain":   {},
+	"royalty/payment":        {ours: []string{"royalty"}, outside: []string{"golang.org/x/mod"}},
+	"store/library":          {ours: []string{"royalty", "store/catalog"}},
+	"site":                   {ours: []string{"royalty", "royalty/pass", "royalty/till", "royalty/tally", "royalty/seal", "royalty/payment", "royalty/listen", "royalty/listen/chain", "store/library", "templates", "templates/i18n", "store", "store/catalog", "store/ledger", "store/metainfo", "store/media", "store/search"}, outside: []string{"github.com/a-h/templ"}},
 	"cmd/peerfy/sample":      {},
 	"cmd/peerfy/browser":     {},
 	"cmd/peerfy/bench":       {ours: []string{"*"}, outside: []string{"*"}},
@@ -104,7 +113,7 @@ func checkArrow(t *testing.T, name, imp string, ours, outside []string) {
 // TestCoreTouchesNoNetwork fails when the packages that judge and verify could
 // open a socket: what checks the books must not be able to call home.
 func TestCoreTouchesNoNetwork(t *testing.T) {
-	for _, p := range list(t, "-deps", "./store/ledger", "./store/catalog", "./store/metainfo") {
+	for _, p := range list(t, "-deps", "./store/ledger", "./store/catalog", "./store/metainfo", "./royalty", "./royalty/pass", "./royalty/till", "./royalty/tally") {
 		if p.ImportPath == "net" || p.ImportPath == "net/http" {
 			t.Errorf("%s is linked into the core", p.ImportPath)
 		}

@@ -24,6 +24,7 @@ type item struct {
 	ready  chan struct{} // closed when made
 	answer *answer
 	err    error
+	cost   int64 // of the answer, in bytes
 	place  *list.Element
 }
 
@@ -44,6 +45,9 @@ func (c *cache) get(epoch uint64, key string, make func() (*answer, error)) (*an
 func (c *cache) fill(epoch uint64, it *item, make func() (*answer, error)) {
 	it.err = errUnmade
 	defer func() {
+		if it.err == nil {
+			it.cost = it.answer.size() + 2*int64(len(it.key))
+		}
 		close(it.ready)
 		c.settle(epoch, it)
 	}()
@@ -81,20 +85,18 @@ func (c *cache) settle(epoch uint64, it *item) {
 	if c.items[it.key] != it {
 		return // a later epoch has begun
 	}
-	if it.err != nil || it.answer.size() > c.limit/4 {
+	if it.err != nil || it.cost > c.limit/4 {
 		delete(c.items, it.key)
 		return
 	}
 	it.place = c.order.PushFront(it)
-	c.size += it.cost()
+	c.size += it.cost
 	for c.size > c.limit {
 		oldest := c.order.Remove(c.order.Back()).(*item)
 		delete(c.items, oldest.key)
-		c.size -= oldest.cost()
+		c.size -= oldest.cost
 	}
 }
-
-func (it *item) cost() int64 { return it.answer.size() + 2*int64(len(it.key)) }
 
 // held is how many bytes are kept, and in how many answers.
 func (c *cache) held() (bytes int64, answers int) {

@@ -3,7 +3,6 @@ package site
 import (
 	"io"
 	"net/http"
-	"time"
 
 	"p2p.legal/peerfy/store/catalog"
 )
@@ -24,7 +23,7 @@ func Attachment(name string) string { return attachment(name) }
 func AcceptsGzip(header string) bool { return acceptsGzip(header) }
 
 // NewWriter is what handlers write to.
-func NewWriter(w http.ResponseWriter) http.ResponseWriter { return newWriter(w, time.Time{}) }
+func NewWriter(w http.ResponseWriter) http.ResponseWriter { return &writer{ResponseWriter: w} }
 
 // NewArchive is the zip of files whose checksums are known beforehand, and its length.
 func NewArchive(folder string, files []catalog.File, sums map[catalog.Hash]uint32) (io.ReadSeekCloser, int64) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"p2p.legal/peerfy/royalty/till"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/catalog"
 	"p2p.legal/peerfy/store/metainfo"
@@ -86,7 +87,7 @@ func escapeRFC5987(s string) string {
 	return b.String()
 }
 
-// access of a file of a release: to whom it may be given before memberships open.
+// access of a file of a release: to whom it may be given.
 type access int
 
 const (
@@ -159,10 +160,25 @@ func (s *Site) giveFile(w http.ResponseWriter, q *request, id string, save func(
 	switch who {
 	case unlisted:
 		return notFound
-	case members:
-		return membersOnly(id)
+	case members, open:
+		st := q.seat()
+		if st == nil && who == members {
+			return membersOnly(id)
+		}
+		if st == nil {
+			break
+		}
+		return s.download(w, q, st, id, func(w http.ResponseWriter) error { return s.sendFile(w, q, f, save(m, f)) })
 	}
 	return s.sendFile(w, q, f, save(m, f))
+}
+
+// download gives a member something to keep, and counts it.
+func (s *Site) download(w http.ResponseWriter, q *request, st *seat, id string, send func(http.ResponseWriter) error) error {
+	if q.Method == http.MethodGet {
+		s.countDownload(st, id)
+	}
+	return send(w)
 }
 
 // serveFile answers /r/ID/files/PATH: one file of either torrent, to be saved.
@@ -197,9 +213,13 @@ func (s *Site) serveCover(w http.ResponseWriter, q *request) error {
 }
 
 // serveSeed answers a torrent client's web seed: /seed/TOKEN/NAME/PATH, where NAME is that of one of the
-// release's two torrents and PATH of a file in it. TOKEN is the id of an open work.
+// release's two torrents and PATH of a file in it. TOKEN is the id of an open work, or was handed to a member.
 func (s *Site) serveSeed(w http.ResponseWriter, q *request) error {
-	id, name, want := q.param("token"), q.param("name"), q.param("path")
+	token, name, want := q.param("token"), q.param("name"), q.param("path")
+	id, err := s.releaseOfToken(token)
+	if err != nil {
+		return err
+	}
 	m, err := s.cfg.DB.Manifest(id)
 	if err != nil {
 		return err
@@ -212,13 +232,43 @@ func (s *Site) serveSeed(w http.ResponseWriter, q *request) error {
 		files = m.RenditionFiles()
 	}
 	for _, f := range files {
-		if f.Path == want {
-			return s.giveFile(w, q, id, func(*catalog.Manifest, catalog.File) string { return path.Base(f.Path) },
-				func(x catalog.File) bool { return x == f })
+		if f.Path != want {
+			continue
 		}
+		if id != token {
+			return s.sendFile(w, q, f, path.Base(f.Path))
+		}
+		return s.giveFile(w, q, id, func(*catalog.Manifest, catalog.File) string { return path.Base(f.Path) },
+			func(x catalog.File) bool { return x == f })
 	}
 	return notFound
 }
+
+// releaseOfToken is the release that the first part of a web seed's address opens. It may be the id of a
+// release itself: then the file's own access decides.
+func (s *Site) releaseOfToken(token string) (string, error) {
+	if catalog.IsID(token) {
+		return token, nil
+	}
+	keys, err := s.keys(s.period())
+	if errors.Is(err, till.ErrNone) {
+		return "", notFound
+	}
+	if err != nil {
+		return "", err
+	}
+	id, err := till.CheckToken(keys.Token, token, s.now())
+	if err != nil {
+		return "", tokenOver
+	}
+	if wait, ok := s.tokens.take(token, s.now()); !ok {
+		return "", tooMany(wait)
+	}
+	return id, nil
+}
+
+// tokenOver answers a token that is not of this month: a torrent is handed out anew.
+var tokenOver = &problem{status: http.StatusForbidden, words: "token"}
 
 // serveObject answers /o/ROOT: any file by its pieces root. Several releases may hold it; the one whose
 // right-holder is the most generous decides.
@@ -241,6 +291,9 @@ func (s *Site) serveObject(w http.ResponseWriter, q *request) error {
 		case free, open:
 			return s.sendFile(w, q, f, path.Base(f.Path))
 		case members:
+			if st := q.seat(); st != nil {
+				return s.download(w, q, st, id, func(w http.ResponseWriter) error { return s.sendFile(w, q, f, path.Base(f.Path)) })
+			}
 			err = membersOnly(id)
 		}
 	}
@@ -250,11 +303,14 @@ func (s *Site) serveObject(w http.ResponseWriter, q *request) error {
 // serveZip answers /r/ID.zip: the masters' folder with cover and texts.
 func (s *Site) serveZip(w http.ResponseWriter, q *request) error {
 	id := q.param("id")
-	m, a, err := s.zipOf(id)
+	m, a, err := s.zipOf(q, id)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
+	if st := q.seat(); st != nil && q.Method == http.MethodGet {
+		s.countDownload(st, id)
+	}
 	// The id stands for the manifest's hash, hence for every byte of the archive.
 	tag := catalog.Sum([]byte("peerfy zip 1\n" + id))
 	sendContent(w, q, "application/zip", tag, m.Torrents.Masters.Name+".zip", a)
@@ -264,7 +320,7 @@ func (s *Site) serveZip(w http.ResponseWriter, q *request) error {
 // serveZipSum answers /r/ID.zip.sha256: what `sha256sum -c` reads beside the zip. Working it out reads every
 // byte of the release, so that is done once, and for one release at a time.
 func (s *Site) serveZipSum(w http.ResponseWriter, q *request) error {
-	m, a, err := s.zipOf(q.param("id"))
+	m, a, err := s.zipOf(q, q.param("id"))
 	if err != nil {
 		return err
 	}
@@ -287,9 +343,9 @@ func (s *Site) serveZipSum(w http.ResponseWriter, q *request) error {
 	return nil
 }
 
-// zipOf is the zip of a release that everybody may have, all of whose files are here.
-func (s *Site) zipOf(id string) (*catalog.Manifest, *archive, error) {
-	m, err := s.openRelease(id)
+// zipOf is the zip of a release that this visitor may have, all of whose files are here.
+func (s *Site) zipOf(q *request, id string) (*catalog.Manifest, *archive, error) {
+	m, err := s.releaseFor(q, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -302,13 +358,13 @@ func (s *Site) zipOf(id string) (*catalog.Manifest, *archive, error) {
 	return m, newArchive(s.cfg.DB, &s.crcs, m.Torrents.Masters.Name, files), nil
 }
 
-// openRelease is a release that everybody may have in full.
-func (s *Site) openRelease(id string) (*catalog.Manifest, error) {
+// releaseFor is a release that this visitor may have in full: a member any, everybody the open ones.
+func (s *Site) releaseFor(q *request, id string) (*catalog.Manifest, error) {
 	m, err := s.cfg.DB.Manifest(id)
 	if err != nil {
 		return nil, err
 	}
-	if !m.Open() {
+	if !m.Open() && q.seat() == nil {
 		return nil, membersOnly(id)
 	}
 	return m, nil

@@ -9,18 +9,46 @@ import (
 
 // manners sets what every answer carries, errors too. There is no Date, Server or Last-Modified: a clock's
 // drift and a file's time tell machines apart.
-func manners(h http.Header) {
+func manners(w *writer) {
+	h := w.Header()
 	h["Date"] = nil
-	h["Content-Security-Policy"] = csp
-	h["X-Content-Type-Options"] = nosniff
-	h["Referrer-Policy"] = sameOrigin // no-referrer would make plain Firefox send forms with Origin: null
-	h["Cross-Origin-Opener-Policy"] = sameOrigin
-	h["Cross-Origin-Resource-Policy"] = sameOrigin
+	h["X-Content-Type-Options"] = nosniff // net/http would set it a second time, with errors of its own
+	if w.conn != nil {
+		w.conn.head = mannerLines
+		return
+	}
+	for _, m := range mannerList {
+		h[m.name] = m.values
+	}
+}
+
+// header is one of an answer.
+type header struct {
+	name   string
+	values []string
+}
+
+var mannerList = []header{
+	{"Content-Security-Policy", []string{"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}},
+	{"Cross-Origin-Opener-Policy", sameOrigin},
+	{"Cross-Origin-Resource-Policy", sameOrigin},
+	{"Referrer-Policy", sameOrigin}, // no-referrer would make plain Firefox send forms with Origin: null
+}
+
+var mannerLines = lines(mannerList)
+
+// lines are headers as they stand in an answer.
+func lines(list []header) (b []byte) {
+	for _, m := range list {
+		for _, v := range m.values {
+			b = append(b, m.name+": "+v+"\r\n"...)
+		}
+	}
+	return b
 }
 
 // Values of headers are shared slices, only ever read: a header that never changes costs no allocation.
 var (
-	csp        = []string{"default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 	nosniff    = []string{"nosniff"}
 	sameOrigin = []string{"same-origin"}
 	noStore    = []string{"no-store"}

@@ -32,21 +32,33 @@ func (s *Site) player(q *request) (any, error) {
 		return nil, err
 	}
 	m := w.manifest
-	if c.track == whole && !m.Open() {
+	if c.track == whole && !w.full() {
 		return nil, membersOnly(w.id)
 	}
-	if c.track != whole && !m.Tracks[c.track].Open && m.Tracks[c.track].Excerpt == nil {
+	if c.track != whole && !w.plays(c.track) && m.Tracks[c.track].Excerpt == nil {
 		return nil, membersOnly(w.id)
 	}
 	page := s.page(q, m.Artist+" – "+m.Title)
 	page.Nav = "browse"
 	v, err := playerView(page, w, c)
-	if err != nil || m.Series == nil {
+	if err != nil {
+		return v, err
+	}
+	if v.Own, err = s.ownOfTrack(q, w, c); err != nil || m.Series == nil {
 		return v, err
 	}
 	episodes, err := s.cfg.DB.Series(m.Series.Slug)
 	v.Prev, v.Next = neighbours(page.Lang, w.id, episodes)
 	return v, err
+}
+
+// ownOfTrack is what a member can do with what plays.
+func (s *Site) ownOfTrack(q *request, w *work, c choice) (templates.Own, error) {
+	if c.track == whole {
+		return s.ownOf(q, w.id, w.record.Artist, "")
+	}
+	track := catalog.TrackID(w.id, c.track)
+	return s.ownOf(q, track, w.record.Artist, track)
 }
 
 func parseChoice(q *request, m *catalog.Manifest) (choice, error) {
@@ -82,7 +94,7 @@ func playerView(page templates.Page, w *work, c choice) (templates.Player, error
 	l, m := page.Lang, w.manifest
 	v := templates.Player{
 		Page: page, ID: w.id, Heading: m.Title, Artist: m.Artist, Slug: w.record.Artist,
-		Video: m.Kind.Video(), Whole: wholeLink(l, w), Access: accessSentence(l, m),
+		Video: m.Kind.Video(), Whole: wholeLink(l, w), Access: accessSentence(l, w),
 		Tracks: trackViews(l, w, c.track),
 	}
 	v.Cover, v.CoverAlt, v.CoverW, v.CoverH = coverOf(l, w)
@@ -97,7 +109,7 @@ func playerView(page templates.Page, w *work, c choice) (templates.Player, error
 	v.Now = t.Title
 	v.Prev, v.Next = trackLink(w, c.track-1), trackLink(w, c.track+1)
 	name := catalog.TrackID(w.id, c.track) + ".webm"
-	if !t.Open {
+	if !w.plays(c.track) {
 		fillExcerpt(&v, *t.Excerpt, "e/"+name)
 		return v, nil
 	}
@@ -172,7 +184,7 @@ func trackLink(w *work, i int) templates.Link {
 		return templates.Link{}
 	}
 	t := &w.manifest.Tracks[i]
-	if !t.Open && t.Excerpt == nil {
+	if !w.plays(i) && t.Excerpt == nil {
 		return templates.Link{}
 	}
 	return templates.Link{Href: choiceHref(w.id, choice{track: i}), Text: t.Title}

@@ -41,9 +41,10 @@ var (
 )
 
 func tooMany(wait time.Duration) *problem {
-	seconds := int(math.Ceil(max(wait, time.Second).Seconds()))
-	return &problem{status: http.StatusTooManyRequests, words: "429", args: []any{seconds}, wait: wait}
+	return &problem{status: http.StatusTooManyRequests, words: "429", args: []any{wholeSeconds(wait)}, wait: wait}
 }
+
+func wholeSeconds(d time.Duration) int { return int(math.Ceil(max(d, time.Second).Seconds())) }
 
 // problemOf maps every error to its page: the one place where that is decided.
 func problemOf(err error) *problem {
@@ -77,7 +78,7 @@ func (s *Site) fail(w *writer, q *request, err error) {
 		return
 	}
 	h := w.Header()
-	for _, key := range []string{"Content-Disposition", "Accept-Ranges", "Etag", "Content-Encoding"} {
+	for _, key := range []string{"Content-Disposition", "Accept-Ranges", "Etag", "Content-Encoding", "Content-Range"} {
 		delete(h, key)
 	}
 	switch p.status {
@@ -87,7 +88,7 @@ func (s *Site) fail(w *writer, q *request, err error) {
 			h["Allow"] = q.route.methods
 		}
 	case http.StatusTooManyRequests:
-		h.Set("Retry-After", strconv.Itoa(p.args[0].(int)))
+		h.Set("Retry-After", strconv.Itoa(wholeSeconds(p.wait)))
 	}
 	var buf bytes.Buffer
 	view := problemView(s.page(q, ""), q, p)

@@ -23,7 +23,12 @@ type work struct {
 	magnets  [2]string // masters, renditions
 	onion    string    // of commands, "http://…"
 	charter  *catalog.Charter
+	member   bool // asked by a pass: everything plays
 }
+
+// plays reports whether a track plays in full for whoever asks, full whether all do.
+func (w *work) plays(i int) bool { return w.member || w.manifest.Tracks[i].Open }
+func (w *work) full() bool       { return w.member || w.manifest.Open() }
 
 // release answers /r/ID.
 func (s *Site) release(q *request) (any, error) {
@@ -36,7 +41,9 @@ func (s *Site) release(q *request) (any, error) {
 	}
 	page := s.page(q, w.manifest.Artist+" – "+w.manifest.Title)
 	page.Nav, page.Feed = "browse", "artist/"+w.record.Artist+"/feed.xml"
-	return releaseView(page, w), nil
+	v := releaseView(page, w)
+	v.Own, err = s.ownOf(q, w.id, w.record.Artist, "")
+	return v, err
 }
 
 func (s *Site) work(q *request) (*work, error) {
@@ -49,7 +56,7 @@ func (s *Site) work(q *request) (*work, error) {
 	if err != nil || !ok {
 		return nil, orNotFound(err)
 	}
-	w := &work{id: id, record: record, manifest: m, onion: s.origin, charter: q.state.charter, names: map[string]string{}}
+	w := &work{id: id, record: record, manifest: m, onion: s.origin, charter: q.state.charter, names: map[string]string{}, member: q.seat() != nil}
 	for _, t := range m.Tracks {
 		for _, split := range t.Splits {
 			a, _, err := s.cfg.DB.Artist(split.Payee)
@@ -59,7 +66,9 @@ func (s *Site) work(q *request) (*work, error) {
 			w.names[split.Payee] = a.Name
 		}
 	}
-	w.magnets = [2]string{s.magnet(id, mastersOf(m)), s.magnet(id, renditionsOf(m))}
+	if m.Open() { // a member's magnet holds a token, which /r/ID.magnet hands out
+		w.magnets = [2]string{s.magnet(id, id, mastersOf(m)), s.magnet(id, id, renditionsOf(m))}
+	}
 	return w, nil
 }
 
@@ -81,7 +90,7 @@ func releaseView(page templates.Page, w *work) templates.Release {
 		Page: page, ID: w.id, Heading: m.Title, Artist: m.Artist, Slug: w.record.Artist,
 		Kind: kindName(l, m.Kind), Date: day(l, m.Date), Language: languageName(l, m.Language), Tag: m.Language,
 		Length: lengthOf(l, len(m.Tracks), milliseconds(m.Duration())),
-		Video:  m.Kind.Video(), Open: m.Open(), Access: accessSentence(l, m), Notes: m.Notes,
+		Video:  m.Kind.Video(), Open: m.Open(), Access: accessSentence(l, w), Notes: m.Notes,
 		Licence:    licenceLink(l, m.Licence, w.charter),
 		Authorised: l.T("authorised.on", m.Artist),
 		EntryHref:  "ledger/entry/" + strconv.FormatInt(w.record.Index, 10),
@@ -124,8 +133,11 @@ func coverOf(l i18n.Lang, w *work) (src, alt string, width, height int) {
 }
 
 // accessSentence says what can be heard and why: nobody should press a button in vain.
-func accessSentence(l i18n.Lang, m *catalog.Manifest) string {
-	openTracks, excerpts := 0, 0
+func accessSentence(l i18n.Lang, w *work) string {
+	openTracks, excerpts, m := 0, 0, w.manifest
+	if w.member {
+		return l.T("access.member")
+	}
 	for _, t := range m.Tracks {
 		if t.Open {
 			openTracks++
@@ -175,13 +187,13 @@ func trackViews(l i18n.Lang, w *work, current int) []templates.Track {
 		t := &m.Tracks[i]
 		v := templates.Track{
 			Number: trackNumber(m, t), Title: t.Title, Length: l.Clock(milliseconds(t.Duration)),
-			Open: t.Open, Excerpt: !t.Open && t.Excerpt != nil, Current: i == current,
+			Open: t.Open, Excerpt: !w.plays(i) && t.Excerpt != nil, Current: i == current,
 			Splits: shareViews(l, w, t.Splits),
 		}
-		if v.Open || v.Excerpt {
+		if w.plays(i) || v.Excerpt {
 			v.Play = playHref(w.id, "track", strconv.Itoa(i+1))
 		}
-		if t.Open {
+		if w.plays(i) {
 			v.Download = templates.Link{
 				Href: fileHref(w.id, t.Master), Count: l.Bytes(t.Master.Size),
 				Text: formatName(t.Master),
@@ -233,7 +245,7 @@ func playHref(id, key, value string) string { return "r/" + id + "/play?" + key 
 func playLink(l i18n.Lang, w *work) templates.Link {
 	for i, t := range w.manifest.Tracks {
 		switch {
-		case t.Open:
+		case w.plays(i):
 			text := l.T("release.play")
 			if w.manifest.Kind.Video() {
 				text = l.T("release.watch")
@@ -248,7 +260,7 @@ func playLink(l i18n.Lang, w *work) templates.Link {
 
 // wholeLink is "album, continuous", where that plays for everybody.
 func wholeLink(l i18n.Lang, w *work) templates.Link {
-	if _, ok := choose(w.manifest.Whole, ""); !ok || !w.manifest.Open() {
+	if _, ok := choose(w.manifest.Whole, ""); !ok || !w.full() {
 		return templates.Link{}
 	}
 	return templates.Link{Href: playHref(w.id, "track", "all"), Text: l.T("release.whole")}
@@ -257,7 +269,7 @@ func wholeLink(l i18n.Lang, w *work) templates.Link {
 // fileViews are the downloads: the zip, the two torrents, and what travels with them.
 func fileViews(l i18n.Lang, w *work) []templates.File {
 	m := w.manifest
-	if !m.Open() {
+	if !w.full() {
 		return nil
 	}
 	base := "r/" + w.id

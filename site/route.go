@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/templates/i18n"
 )
 
@@ -42,7 +43,11 @@ type request struct {
 	prefix string // "fr/", "en/", or "" when the browser's languages decide
 	path   string // decoded, below the language's root, without leading slash
 	form   url.Values
+	post   url.Values // of a posted form: the fields that are known
 	state  *state
+
+	session *session // nil for who is not logged in
+	period  royalty.Period
 }
 
 // compile prepares the table and refuses one with a mistake in it.

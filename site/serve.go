@@ -18,18 +18,18 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.inFlight.Add(1)
 	defer s.inFlight.Done()
 	start := time.Now()
-	out := newWriter(w, start)
+	out, q := &writer{ResponseWriter: w, set: start}, &request{Request: r}
+	out.conn, _ = r.Context().Value(connKey{}).(*conn)
 	if r.ContentLength != 0 { // else a body that never ends would hold the connection
-		_ = out.control.SetReadDeadline(start.Add(bodyTime))
+		_ = http.NewResponseController(w).SetReadDeadline(start.Add(bodyTime))
 	}
-	q := &request{Request: r}
 	defer func() {
 		s.record(out, q, start)
 		if out.cut {
 			panic(http.ErrAbortHandler) // after the line is logged; the server closes the connection
 		}
 	}()
-	manners(out.Header())
+	manners(out)
 	if err := s.safely(out, q); err != nil {
 		s.fail(out, q, err)
 	}
@@ -76,6 +76,9 @@ func (s *Site) answer(w *writer, q *request) error {
 		return err
 	}
 	q.form = form
+	if len(q.Header["Cookie"]) > 0 {
+		q.period, q.session = s.period(), s.sessions.find(q.Request)
+	}
 	if q.route.serve != nil {
 		return q.route.serve(w, q)
 	}

@@ -195,17 +195,18 @@ func (l tight) Accept() (net.Conn, error) {
 
 // TestSettings: New refuses what cannot work.
 func TestSettings(t *testing.T) {
-	coop := storetest.New(t)
+	coop, members := storetest.New(t), newMembers(t)
 	log := slog.New(slog.DiscardHandler)
 	for name, c := range map[string]site.Config{
-		"no store": {Log: log, Onion: onion}, "no log": {DB: coop.DB, Onion: onion},
-		"no host": {DB: coop.DB, Log: log}, "no onion": {DB: coop.DB, Log: log, Onion: "example.org"},
+		"no store": {Members: members, Log: log, Onion: onion}, "no log": {DB: coop.DB, Members: members, Onion: onion},
+		"no members": {DB: coop.DB, Log: log, Onion: onion},
+		"no host":    {DB: coop.DB, Members: members, Log: log}, "no onion": {DB: coop.DB, Members: members, Log: log, Onion: "example.org"},
 	} {
 		if _, err := site.New(c); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if _, err := site.New(site.Config{DB: coop.DB, Log: log, Hosts: []string{"127.0.0.1:1"}}); err != nil {
+	if _, err := site.New(site.Config{DB: coop.DB, Members: members, Log: log, Hosts: []string{"127.0.0.1:1"}}); err != nil {
 		t.Error(err)
 	}
 }

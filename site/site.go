@@ -30,6 +30,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"p2p.legal/peerfy/royalty"
+	"p2p.legal/peerfy/royalty/till"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/search"
 	"p2p.legal/peerfy/templates"
@@ -38,7 +40,7 @@ import (
 // CacheSize is the most bytes of finished pages, feeds and sprites that are kept.
 const CacheSize = 32 << 20
 
-// Config is what a Site is made from. DB, Log and one of Onion and Hosts are needed.
+// Config is what a Site is made from. DB, Members, Log and one of Onion and Hosts are needed.
 type Config struct {
 	DB     *store.DB
 	Search *search.Index // nil: the search page says that it is not available
@@ -53,6 +55,14 @@ type Config struct {
 	SealNotice func([]byte) ([]byte, error)
 	// Status tells what only the program around the site knows. Nil leaves those rows out.
 	Status func() StatusInfo
+	// Members is where accounts, vouchers and sealed tallies are kept.
+	Members *store.Members
+	// HostKey names accounts in that database: without it the database cannot be searched for a code.
+	HostKey [32]byte
+	// Month reads what this host holds for an opened month, or answers till.ErrNone.
+	Month func(royalty.Period) (*till.Keys, error)
+	// Sold says where vouchers are sold, in the co-operative's own words: one line each.
+	Sold []string
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
 }
@@ -83,12 +93,20 @@ type Site struct {
 	snapshot atomic.Pointer[state]
 	refresh  sync.Mutex // one goroutine at a time looks at the log's state
 	inFlight sync.WaitGroup
+
+	sessions  *sessions
+	seats     *seats
+	newcomers bucket // accounts made without a voucher
+	tokens    buckets
+	shelving  sync.Mutex // one change of a library at a time
+	memberCSS string     // name of the stylesheet of members' pages
+	ownCSS    *answer
 }
 
 // New checks c and makes the site. The store must hold a charter.
 func New(c Config) (*Site, error) {
-	if c.DB == nil || c.Log == nil {
-		return nil, errors.New("a site needs a store and a log")
+	if c.DB == nil || c.Members == nil || c.Log == nil {
+		return nil, errors.New("a site needs a store, its members' database and a log")
 	}
 	if c.DB.Charter() == nil {
 		return nil, errors.New("the store holds no charter")
@@ -111,6 +129,7 @@ func New(c Config) (*Site, error) {
 	s.cssName = "a/" + name
 	s.css = newAnswer(http.StatusOK, "text/css; charset=utf-8", css)
 	s.css.cacheControl = immutable
+	s.openDoors()
 	s.routes, err = compile(s.table())
 	return s, err
 }
@@ -134,5 +153,8 @@ func acceptedHosts(onion string, more []string) (map[string]bool, string, error)
 	return hosts, "http://" + more[0], nil
 }
 
-// Close waits until the requests under way are answered. Stop the server first.
-func (s *Site) Close() { s.inFlight.Wait() }
+// Close waits until the requests under way are answered, and ends all sessions. Stop the server first.
+func (s *Site) Close() {
+	s.inFlight.Wait()
+	s.sessions.close()
+}

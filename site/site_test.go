@@ -124,7 +124,7 @@ func newShop(t testing.TB, change ...func(*site.Config)) *shop {
 func newSite(t testing.TB, s *shop, change ...func(*site.Config)) *site.Site {
 	t.Helper()
 	c := site.Config{
-		DB: s.coop.DB, Onion: onion, Hosts: []string{"127.0.0.1:8080"},
+		DB: s.coop.DB, Members: newMembers(t), Onion: onion, Hosts: []string{"127.0.0.1:8080"},
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		SealNotice: func(b []byte) ([]byte, error) {
 			s.sealed.Write(b)
@@ -142,6 +142,16 @@ func newSite(t testing.TB, s *shop, change ...func(*site.Config)) *site.Site {
 	}
 	t.Cleanup(made.Close)
 	return made
+}
+
+func newMembers(t testing.TB) *store.Members {
+	t.Helper()
+	members, err := store.OpenMembers(t.TempDir(), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { members.Close() })
+	return members
 }
 
 // freshen gives the log its daily cosignature.

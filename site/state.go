@@ -70,7 +70,7 @@ func (s *Site) page(q *request, title string) templates.Page {
 	l, c := q.lang, q.state.charter
 	return templates.Page{
 		Lang: l, Title: title, Base: base, Root: root, Path: q.address(),
-		Stylesheet: s.cssName, Site: c.Name,
+		Stylesheet: s.cssName, Site: c.Name, Member: q.session != nil,
 		Footer: templates.Footer{
 			Onion: s.cfg.Onion,
 			Size:  count(l, "count.lines", int(q.state.facts.size)),

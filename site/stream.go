@@ -2,6 +2,7 @@ package site
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"p2p.legal/peerfy/store/catalog"
@@ -45,18 +46,24 @@ func (s *Site) trackOf(q *request) (*catalog.Manifest, int, error) {
 	return m, i, nil
 }
 
-// serveTrack answers /t/TRACK.webm?q=LABEL: a whole track, if its right-holder opened it to everybody.
+// serveTrack answers /t/TRACK.webm?q=LABEL: a whole track, to members, and to everybody if its right-holder
+// opened it.
 func (s *Site) serveTrack(w http.ResponseWriter, q *request) error {
 	m, i, err := s.trackOf(q)
 	if err != nil {
 		return err
 	}
-	if !m.Tracks[i].Open {
+	st := q.seat()
+	if !m.Tracks[i].Open && st == nil {
 		return membersOnlyTrack(q.param("track"))
 	}
 	r, ok := choose(m.Tracks[i].Renditions, q.form.Get("q"))
 	if !ok {
 		return notFound
+	}
+	if st != nil {
+		id, _, _ := catalog.ParseTrackID(q.param("track"))
+		return s.streamFile(w, q, st, r.File, partOf(id, m, i, r.Size))
 	}
 	return s.sendFile(w, q, r.File, "")
 }
@@ -79,7 +86,7 @@ func (s *Site) serveSubtitles(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if !m.Tracks[i].Open {
+	if !m.Tracks[i].Open && q.seat() == nil {
 		return membersOnlyTrack(q.param("track"))
 	}
 	for _, sub := range m.Tracks[i].Subtitles {
@@ -92,7 +99,7 @@ func (s *Site) serveSubtitles(w http.ResponseWriter, q *request) error {
 
 // serveWhole answers /r/ID/album.webm?q=LABEL: all tracks without a gap.
 func (s *Site) serveWhole(w http.ResponseWriter, q *request) error {
-	m, err := s.openRelease(q.param("id"))
+	m, err := s.releaseFor(q, q.param("id"))
 	if err != nil {
 		return err
 	}
@@ -100,22 +107,36 @@ func (s *Site) serveWhole(w http.ResponseWriter, q *request) error {
 	if !ok {
 		return notFound
 	}
+	if st := q.seat(); st != nil {
+		return s.streamFile(w, q, st, r.File, partsOf(q.param("id"), m, r.Size))
+	}
 	return s.sendFile(w, q, r.File, "")
 }
 
-// membersOnly refuses a work that is not open and says what can be had instead.
+// membersOnly refuses a work that is not open and says what to do, and what can be had instead.
 func membersOnly(id string) *problem {
 	return &problem{status: http.StatusForbidden, words: "members", links: func(q *request) []templates.Link {
-		return []templates.Link{{Href: "r/" + id, Text: q.lang.T("problem.release")}}
+		return append(q.waysIn("r/"+id), templates.Link{Href: "r/" + id, Text: q.lang.T("problem.release")})
 	}}
 }
 
 func membersOnlyTrack(track string) *problem {
 	id, _, _ := strings.Cut(track, "-")
 	return &problem{status: http.StatusForbidden, words: "members", links: func(q *request) []templates.Link {
-		return []templates.Link{
-			{Href: "e/" + track + ".webm", Text: q.lang.T("problem.excerpt")},
-			{Href: "r/" + id, Text: q.lang.T("problem.release")},
-		}
+		return append(q.waysIn("r/"+id),
+			templates.Link{Href: "e/" + track + ".webm", Text: q.lang.T("problem.excerpt")},
+			templates.Link{Href: "r/" + id, Text: q.lang.T("problem.release")})
 	}}
+}
+
+// waysIn are the links with which a visitor gets in: the account's page for who is logged in without a pass for
+// this month.
+func (q *request) waysIn(next string) []templates.Link {
+	if q.session != nil {
+		return []templates.Link{{Href: "account", Text: q.lang.T("nav.account")}}
+	}
+	return []templates.Link{
+		{Href: "join", Text: q.lang.T("nav.join")},
+		{Href: "login?next=" + url.QueryEscape(next), Text: q.lang.T("nav.login")},
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"p2p.legal/peerfy/royalty/till"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/catalog"
 	"p2p.legal/peerfy/store/metainfo"
@@ -36,11 +37,24 @@ func (t torrent) length() (n int64) {
 }
 
 // seeds are the web seeds of a release. Clients append the torrent's name and the file's path.
-func (s *Site) seeds(id string) []string { return []string{s.origin + "/seed/" + id + "/"} }
+func (s *Site) seeds(token string) []string { return []string{s.origin + "/seed/" + token + "/"} }
 
-func (s *Site) magnet(id string, t torrent) string {
+// tokenFor is what opens a release's web seed to a client without cookies: the id of an open work; for a
+// member a token until the end of the month, which names no pass and of which nothing is stored.
+func (s *Site) tokenFor(q *request, id string, m *catalog.Manifest) (string, error) {
+	if m.Open() {
+		return id, nil
+	}
+	keys, err := s.keys(s.period())
+	if err != nil {
+		return "", err
+	}
+	return till.NewToken(keys.Token, id, lastDay(s.period())), nil
+}
+
+func (s *Site) magnet(id, token string, t torrent) string {
 	m := metainfo.Magnet{
-		Name: t.Name, Length: t.length(), Webseeds: s.seeds(id),
+		Name: t.Name, Length: t.length(), Webseeds: s.seeds(token),
 		Source: s.origin + "/r/" + id + t.suffix + ".torrent",
 	}
 	hex.Decode(m.InfoHash[:], []byte(t.InfoHash)) // checked when the manifest was appended
@@ -51,12 +65,16 @@ func (s *Site) magnet(id string, t torrent) string {
 func (s *Site) serveTorrent(of func(*catalog.Manifest) torrent) func(http.ResponseWriter, *request) error {
 	return func(w http.ResponseWriter, q *request) error {
 		id := q.param("id")
-		m, err := s.openRelease(id)
+		m, err := s.releaseFor(q, id)
 		if err != nil {
 			return err
 		}
 		t := of(m)
-		a, err := s.finished(q, func() (*answer, error) {
+		token, err := s.handOut(q, id, m)
+		if err != nil {
+			return err
+		}
+		a, err := s.finishedFor(q, m, func() (*answer, error) {
 			info, err := s.cfg.DB.Info(t.InfoHash)
 			if errors.Is(err, store.ErrUnknown) {
 				return nil, notHeld
@@ -64,7 +82,7 @@ func (s *Site) serveTorrent(of func(*catalog.Manifest) torrent) func(http.Respon
 			if err != nil {
 				return nil, err
 			}
-			return newAnswer(http.StatusOK, "application/x-bittorrent", metainfo.Torrent(info, s.seeds(id))), nil
+			return newAnswer(http.StatusOK, "application/x-bittorrent", metainfo.Torrent(info, s.seeds(token))), nil
 		})
 		if err != nil {
 			return err
@@ -75,14 +93,47 @@ func (s *Site) serveTorrent(of func(*catalog.Manifest) torrent) func(http.Respon
 	}
 }
 
+// handOut makes the token of a torrent, a magnet or a playlist for whoever asks, and counts the download of a
+// member: what a client then fetches with it is nobody's.
+func (s *Site) handOut(q *request, id string, m *catalog.Manifest) (token string, err error) {
+	if st := q.seat(); st != nil && q.Method == http.MethodGet {
+		s.countDownload(st, id)
+	}
+	return s.tokenFor(q, id, m)
+}
+
+// finishedFor is finished for what holds a token: only that of an open work is the same for everybody.
+func (s *Site) finishedFor(q *request, m *catalog.Manifest, make func() (*answer, error)) (*answer, error) {
+	if m.Open() {
+		return s.finished(q, make)
+	}
+	a, err := make()
+	if err == nil {
+		a.cacheControl = noStore
+	}
+	return a, err
+}
+
 // serveMagnet answers /r/ID.magnet: one line of text.
 func (s *Site) serveMagnet(of func(*catalog.Manifest) torrent) func(http.ResponseWriter, *request) error {
 	return func(w http.ResponseWriter, q *request) error {
-		m, err := s.openRelease(q.param("id"))
+		id := q.param("id")
+		m, err := s.releaseFor(q, id)
 		if err != nil {
 			return err
 		}
-		return s.sendText(w, q, textType, s.magnet(q.param("id"), of(m))+"\n", "")
+		token, err := s.handOut(q, id, m)
+		if err != nil {
+			return err
+		}
+		a, err := s.finishedFor(q, m, func() (*answer, error) {
+			return newAnswer(http.StatusOK, textType, []byte(s.magnet(id, token, of(m))+"\n")), nil
+		})
+		if err != nil {
+			return err
+		}
+		a.send(w, q.Request)
+		return nil
 	}
 }
 
@@ -131,31 +182,45 @@ func (s *Site) serveManifest(w http.ResponseWriter, q *request) error {
 }
 
 // servePlaylist answers /r/ID.m3u8: open tracks in full, the others as excerpts, for players outside the
-// browser. Its addresses are whole, because such a file is opened from a disk.
+// browser; to a member all of them in full, by a token, which counts as a download. Its addresses are whole,
+// because such a file is opened from a disk.
 func (s *Site) servePlaylist(w http.ResponseWriter, q *request) error {
 	id := q.param("id")
 	m, err := s.cfg.DB.Manifest(id)
 	if err != nil {
 		return err
 	}
+	token := ""
+	if q.seat() != nil && !m.Open() {
+		if token, err = s.handOut(q, id, m); err != nil {
+			return err
+		}
+	}
 	var b strings.Builder
 	b.WriteString("#EXTM3U\n#EXTENC:UTF-8\n#PLAYLIST:" + oneLine(m.Artist+" - "+m.Title) + "\n")
 	for i, t := range m.Tracks {
-		path, seconds := s.playable(id, m, i)
+		path, seconds := s.playable(id, token, m, i)
 		if path == "" {
 			continue
 		}
 		b.WriteString("#EXTINF:" + strconv.FormatInt(seconds, 10) + "," + oneLine(m.Artist+" - "+t.Title) + "\n")
 		b.WriteString(s.origin + "/" + path + "\n")
 	}
-	return s.sendText(w, q, "application/vnd.apple.mpegurl", b.String(), m.Artist+" - "+m.Title+".m3u8")
+	save := m.Artist + " - " + m.Title + ".m3u8"
+	if token != "" {
+		return sendOwn(w, q, "application/vnd.apple.mpegurl", save, b.String())
+	}
+	return s.sendText(w, q, "application/vnd.apple.mpegurl", b.String(), save)
 }
 
-// playable is where a track can be heard by everybody, and for how many seconds; "" when nowhere.
-func (s *Site) playable(id string, m *catalog.Manifest, i int) (path string, seconds int64) {
+// playable is where a track can be heard, by everybody or with a token, and for how many seconds; "" when
+// nowhere.
+func (s *Site) playable(id, token string, m *catalog.Manifest, i int) (path string, seconds int64) {
 	t := &m.Tracks[i]
 	seconds = (t.Duration + 999) / 1000
-	switch _, plays := choose(t.Renditions, ""); {
+	switch r, plays := choose(t.Renditions, ""); {
+	case token != "" && plays:
+		return "seed/" + token + "/" + escapePath(m.Torrents.Renditions.Name) + "/" + escapePath(r.Path), seconds
 	case t.Open && plays:
 		return "t/" + catalog.TrackID(id, i) + ".webm", seconds
 	case t.Excerpt != nil:

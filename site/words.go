@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/store/catalog"
 	"p2p.legal/peerfy/templates/i18n"
 )
@@ -21,6 +22,9 @@ func day(l i18n.Lang, date string) string {
 	}
 	return l.Date(t)
 }
+
+// monthName is a period in words.
+func monthName(l i18n.Lang, p royalty.Period) string { return l.Month(p.Start()) }
 
 func kindName(l i18n.Lang, k catalog.Kind) string { return l.T("kind." + string(k)) }
 

@@ -13,21 +13,16 @@ const (
 )
 
 // writer counts what is sent and closes a stalled connection: every chunk has a deadline of its own, so a
-// slow download may take days and a dead one five minutes.
+// slow download may take days and a dead one five minutes. The first chunk of an answer begun at the time set has
+// the server's own deadline (see Server): a page costs no second one.
 type writer struct {
 	http.ResponseWriter
-	control *http.ResponseController
-	set     time.Time // when the deadline was last moved
-	status  int
-	bytes   int64
-	mute    bool // the body is dropped: the server's own words for an unusable range
-	cut     bool // the connection must not be reused: the body is shorter than announced
-}
-
-// newWriter is for an answer begun now, whose first chunk has the server's own
-// deadline (see Server): a page costs no second one.
-func newWriter(w http.ResponseWriter, now time.Time) *writer {
-	return &writer{ResponseWriter: w, control: http.NewResponseController(w), set: now}
+	conn   *conn     // nil when the server is not ours (in tests)
+	set    time.Time // when the deadline was last moved
+	status int
+	bytes  int64
+	mute   bool // the body is dropped: the server's own words for an unusable range
+	cut    bool // the connection must not be reused: the body is shorter than announced
 }
 
 // extend gives the next chunk its time. Writers without deadlines (in tests) have none to move.
@@ -37,7 +32,7 @@ func (w *writer) extend() {
 		return
 	}
 	w.set = now
-	_ = w.control.SetWriteDeadline(now.Add(stall))
+	_ = http.NewResponseController(w.ResponseWriter).SetWriteDeadline(now.Add(stall))
 }
 
 // WriteHeader notes the status. Of 416 it drops the text: net/http's words would name the software.

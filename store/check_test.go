@@ -33,6 +33,17 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		{"a card", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("cards", "", []byte("?")) }, `of "cards" are not what follows`},
 		{"the index of files", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("holders", "", make([]byte, 9)) }, `of "holders" are not what follows`},
 		{"the standing entries", func(c *storetest.Coop, _ string) error { return c.DB.Spoil("stands", "", nil) }, `of "stands" are not what follows`},
+		{"an opening", func(c *storetest.Coop, _ string) error {
+			_, err := c.Open("2026-12")
+			return errors.Join(err, c.DB.Spoil("openings", "2026-12", []byte{4, 1}))
+		}, `of "openings" are not what follows`},
+		{"an opening nobody signed", func(c *storetest.Coop, _ string) error {
+			return c.DB.Spoil("openings", "2026-12", []byte{1, 0})
+		}, `of "openings" are not what follows`},
+		{"a month's keys", func(c *storetest.Coop, _ string) error {
+			_, err := c.Open("2026-12")
+			return errors.Join(err, c.DB.Spoil("monthkeys", "", nil))
+		}, `of "monthkeys" are not what follows`},
 		{"a manifest", func(c *storetest.Coop, id string) error {
 			b, err := c.DB.ManifestBytes(id)
 			return errors.Join(err, c.DB.Spoil("manifests", id, bytes.ToUpper(b)))
@@ -126,8 +137,11 @@ func TestCheckShowsProgress(t *testing.T) {
 func TestRebuild(t *testing.T) {
 	c := storetest.New(t)
 	c.Add(t, storetest.Work{Payees: []string{"marie"}})
+	if _, err := c.Open("2026-12"); err != nil {
+		t.Fatal(err)
+	}
 	says := everything(t, c.DB)
-	for bucket, k := range map[string]string{"cards": "", "rows": "", "names": "marie", "down": "x", "holders": "", "stands": ""} {
+	for bucket, k := range map[string]string{"cards": "", "rows": "", "names": "marie", "down": "x", "holders": "", "stands": "", "openings": "", "monthkeys": ""} {
 		if err := c.DB.Spoil(bucket, k, []byte("?")); err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,9 @@ func small(t *testing.T) (dir, says string) {
 	if err := c.Withdraw(c.Add(t, storetest.Work{Title: "Gone", NoCover: true}), "dispute"); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.Open("2026-12"); err != nil {
+		t.Fatal(err)
+	}
 	says = everything(t, c.DB)
 	if err := c.DB.Close(); err != nil {
 		t.Fatal(err)
@@ -70,7 +73,8 @@ func read(db *store.DB) (says string, err error) {
 		err = errors.Join(err, aerr, oerr, perr, serr)
 		says += fmt.Sprint(a, ok, own, on, series)
 	}
-	return says, err
+	openings, err1 := db.Openings()
+	return says + fmt.Sprint(openings), errors.Join(err, err1)
 }
 
 // try opens a damaged copy, reads all of it and checks it. Whatever happens, it

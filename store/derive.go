@@ -27,16 +27,47 @@ func (d *deriver) apply(index int64, ch catalog.Change, m *catalog.Manifest, day
 	}
 	switch {
 	case ch.Charter != nil:
-		d.charter = ch.Charter
-		return d.tx.Bucket(bucketMeta).Put(keyCharter, indexKey(index))
+		return d.applyCharter(index, ch.Charter)
 	case ch.Artist != nil:
 		return d.applyArtist(*ch.Artist)
 	case ch.Release != nil:
 		return d.applyRelease(ch.Release, m, day)
 	case ch.Withdrawal != nil:
 		return d.applyWithdrawal(ch.Withdrawal)
+	case ch.Opening != nil:
+		return d.applyOpening(ch.Opening)
 	}
 	return nil
+}
+
+func (d *deriver) applyCharter(index int64, c *catalog.Charter) error {
+	d.charter = c
+	for _, period := range c.EndsEarly() {
+		f, err := readOpeningFate(d.tx, period)
+		if errors.Is(err, ErrUnknown) || err == nil && f.ended != 0 {
+			continue // not opened yet, or ended by an earlier charter
+		}
+		if err != nil {
+			return err
+		}
+		f.ended = index
+		if err := d.putOpeningFate(period, f); err != nil {
+			return err
+		}
+	}
+	return d.tx.Bucket(bucketMeta).Put(keyCharter, indexKey(index))
+}
+
+func (d *deriver) applyOpening(o *catalog.OpeningRecord) error {
+	err := d.putOpeningFate(o.Period, openingFate{index: o.Index})
+	for _, key := range o.MonthKeys() {
+		err = errors.Join(err, d.tx.Bucket(bucketMonthKeys).Put([]byte(key), []byte(o.Period)))
+	}
+	return err
+}
+
+func (d *deriver) putOpeningFate(period string, f openingFate) error {
+	return d.tx.Bucket(bucketOpenings).Put([]byte(period), f.encode())
 }
 
 func (d *deriver) applyArtist(a catalog.ArtistRecord) error {

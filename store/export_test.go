@@ -32,6 +32,7 @@ func DecodeRecords(b []byte) {
 	_, _ = decodeCard(b)
 	_, _ = decodeTexts(b)
 	_, _ = decodeArtist(b)
+	_, _ = decodeOpeningFate("2026-12", b)
 	_, _, _ = decodeDated(b)
 	cols := &columns{ids: map[string]uint32{}}
 	_ = cols.add(1, &reader{s: string(b)})

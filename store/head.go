@@ -136,15 +136,21 @@ func (db *DB) Root() tlog.Hash { return db.head.Load().checkpoint.Root }
 // StateAt names the first size entries of the log in one line: their number and
 // root hash. Whoever keeps something made from the catalogue keeps it too.
 func (db *DB) StateAt(size int64) (state string, err error) {
+	root, err := db.RootAt(size)
+	return fmt.Sprintf("%d %s", size, root), err
+}
+
+// RootAt is the root hash of the first size entries of the log; ErrUnknown when
+// there are not that many.
+func (db *DB) RootAt(size int64) (root tlog.Hash, err error) {
 	err = db.view(func(tx *bolt.Tx) error {
 		if size < 0 || size > logSize(tx) {
 			return fmt.Errorf("a log of %d entries: %w", size, ErrUnknown)
 		}
-		root, err := ledger.Root(size, viewOf(tx))
-		state = fmt.Sprintf("%d %s", size, root)
+		root, err = ledger.Root(size, viewOf(tx))
 		return err
 	})
-	return state, err
+	return root, err
 }
 
 // Charter is the charter in force, nil before the first. It must not be

@@ -64,17 +64,39 @@ func (db *DB) List(f Filter, sort Sort, offset, limit int) (cards []Card, total 
 		}
 		var page []int64
 		page, total, facets = cols.page(want, order, max(offset, 0), max(limit, 0))
-		b := tx.Bucket(bucketCards)
-		for _, index := range page {
-			c, err := cardIn(b, index)
-			if err != nil {
-				return err
-			}
-			cards = append(cards, c)
-		}
-		return nil
+		cards, err = readCards(tx, page)
+		return err
 	})
 	return cards, total, facets, err
+}
+
+// readCards reads the cards of entries. A step from one entry to the next costs
+// a tenth of finding it, and a page of the newest has mostly neighbours.
+func readCards(tx *bolt.Tx, indexes []int64) ([]Card, error) {
+	var key, value []byte
+	cards := make([]Card, len(indexes))
+	c := tx.Bucket(bucketCards).Cursor()
+	for i, index := range indexes {
+		switch {
+		case key == nil: // not begun
+		case keyIndex(key) == index+1:
+			key, value = c.Prev()
+		case keyIndex(key) == index-1:
+			key, value = c.Next()
+		}
+		if keyIndex(key) != index {
+			key, value = c.Seek(indexKey(index))
+		}
+		if keyIndex(key) != index {
+			return nil, damaged("the card of entry %d is missing", index)
+		}
+		card, err := decodeCard(value)
+		if err != nil {
+			return nil, err
+		}
+		cards[i] = card
+	}
+	return cards, nil
 }
 
 // Totals count the listed releases, their artists, and their tracks.

@@ -35,3 +35,42 @@ func (db *DB) Stands(id string) (index int64, ok bool, err error) {
 	})
 	return index, ok, err
 }
+
+// Opening is the record of a period that was opened; the error wraps
+// ErrUnknown when it was not.
+func (db *DB) Opening(period string) (o catalog.OpeningRecord, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		o, err = viewOf(tx).readOpening(period)
+		return err
+	})
+	return o, err
+}
+
+// Openings are the records of all periods that were opened, the latest period
+// first.
+func (db *DB) Openings() (all []catalog.OpeningRecord, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		v := viewOf(tx)
+		c := tx.Bucket(bucketOpenings).Cursor()
+		for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
+			o, err := v.readOpening(string(k))
+			if err != nil {
+				return err
+			}
+			all = append(all, o)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// MonthKey names the period whose opening has this key, one of
+// catalog.Opening.MonthKeys.
+func (db *DB) MonthKey(key string) (period string, ok bool, err error) {
+	err = db.view(func(tx *bolt.Tx) error {
+		v := viewOf(tx)
+		period, ok = v.MonthKey(key)
+		return v.err
+	})
+	return period, ok, err
+}

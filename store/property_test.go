@@ -68,11 +68,44 @@ func judgeAlike(t *testing.T, seed uint64, n int) {
 	if taken < n/5 || refused < n/5 {
 		t.Error("the entries are too much of one kind")
 	}
+	sameMonths(t, c.DB, &state)
 	soundBut(t, c) // what was refused left its files
 	if err := store.Rebuild(c.Dir); err != nil {
 		t.Fatal(err)
 	}
 	soundBut(t, c)
+}
+
+// sameMonths compares the openings of the store with those of the replay.
+func sameMonths(t *testing.T, db *store.DB, state *catalog.State) {
+	t.Helper()
+	all, err := db.Openings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, ended := 0, 0
+	for i := range 12 {
+		period := fmt.Sprintf("2026-%02d", 12-i)
+		want, ok := state.Opening(period)
+		got, err := db.Opening(period)
+		if ok != (err == nil) || got != want || !ok && !errors.Is(err, store.ErrUnknown) {
+			t.Errorf("%s: %+v, %v, the replay has %+v, %t", period, got, err, want, ok)
+		}
+		if !ok {
+			continue
+		}
+		if opened >= len(all) || all[opened] != want {
+			t.Errorf("%s is not the %d. of the list", period, opened+1)
+		}
+		opened++
+		if want.Ended > 0 {
+			ended++
+		}
+	}
+	if opened != len(all) || opened == 0 {
+		t.Errorf("%d openings in the list, %d in the replay", len(all), opened)
+	}
+	t.Logf("%d opened, %d of them ended early", opened, ended)
 }
 
 // generator makes entries that are often good.
@@ -90,9 +123,11 @@ func (g *generator) next(t *testing.T) store.Item {
 	t.Helper()
 	g.made++
 	var item store.Item
-	switch g.IntN(10) {
+	switch g.IntN(11) {
 	case 0:
 		item.Raw = g.charter(t)
+	case 10:
+		item.Raw = g.opening(t)
 	case 1, 2:
 		item.Raw = g.artist(t)
 	case 3, 4:
@@ -151,7 +186,31 @@ func (g *generator) charter(t *testing.T) []byte {
 	if g.IntN(4) == 0 {
 		body.Origin = "elsewhere.example/ledger"
 	}
+	if g.IntN(2) == 0 {
+		body.Succession = &catalog.Succession{OldKey: body.Keys.Log, Size: 1, EndsEarly: []string{fmt.Sprintf("2026-%02d", 1+g.IntN(12))}}
+	}
 	return g.entry(t, ledger.KindCharter, body, g.signers(g.Keys.Root))
+}
+
+// opening draws few periods, so that many are opened already, and sometimes
+// takes a key of another month.
+func (g *generator) opening(t *testing.T) []byte {
+	period := func() string { return fmt.Sprintf("2026-%02d", 1+g.IntN(12)) }
+	body, err := g.Opening(period())
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch g.IntN(8) {
+	case 0:
+		other, err := g.Opening(period())
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.PassKey = other.PassKey
+	case 1:
+		body.Fee++
+	}
+	return g.entry(t, ledger.KindOpening, body, g.signers(g.Keys.Treasurer))
 }
 
 func (g *generator) artist(t *testing.T) []byte {
@@ -168,6 +227,11 @@ func (g *generator) artist(t *testing.T) []byte {
 		signers = []note.Signer{g.Keys.Editor, old[g.IntN(len(old))]}
 	}
 	body := catalog.Artist{Slug: slug, Name: fmt.Sprintf("Name %d", g.IntN(8)), Key: key.Public, Recipient: storetest.Recipient, Agrees: catalog.Agreement}
+	if old, ok, err := g.DB.Artist(slug); err != nil {
+		t.Fatal(err)
+	} else if ok && g.IntN(8) > 0 {
+		body.Serial = old.Serial + 1
+	}
 	g.keys[slug] = append(g.keys[slug], key)
 	return g.entry(t, ledger.KindArtist, body, g.signers(signers...))
 }

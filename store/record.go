@@ -20,22 +20,24 @@ var (
 	bucketBoard     = []byte("board")     // release id → day, text
 	bucketDrops     = []byte("drops")     // pieces root → nothing: files still to unlink
 
-	bucketLeaves   = []byte("leaves")   // record hash → index
-	bucketVoids    = []byte("voids")    // index → reason
-	bucketArtists  = []byte("artists")  // slug → artist record
-	bucketNumbers  = []byte("numbers")  // payee number, 4 bytes → slug
-	bucketNames    = []byte("names")    // folded display name → slug
-	bucketReleases = []byte("releases") // id → index and fate
-	bucketDown     = []byte("down")     // pieces root → slug of who withdrew it
-	bucketCards    = []byte("cards")    // index → card
-	bucketRows     = []byte("rows")     // index / 256 → rows: what filters look at; listed releases only
-	bucketTexts    = []byte("texts")    // index → titles of the tracks, payees; listed releases only
-	bucketFiles    = []byte("files")    // index → pieces roots of all files, joined
-	bucketHolders  = []byte("holders")  // index / 256 → which of these releases hold which files
-	bucketStands   = []byte("stands")   // id of a valid entry of a known kind → index
-	bucketByArtist = []byte("byartist") // slug 0 index → nothing
-	bucketByPayee  = []byte("bypayee")  // slug 0 index → nothing
-	bucketBySeries = []byte("byseries") // slug 0 season episode index → nothing
+	bucketLeaves    = []byte("leaves")    // record hash → index
+	bucketVoids     = []byte("voids")     // index → reason
+	bucketArtists   = []byte("artists")   // slug → artist record
+	bucketNumbers   = []byte("numbers")   // payee number, 4 bytes → slug
+	bucketNames     = []byte("names")     // folded display name → slug
+	bucketReleases  = []byte("releases")  // id → index and fate
+	bucketDown      = []byte("down")      // pieces root → slug of who withdrew it
+	bucketCards     = []byte("cards")     // index → card
+	bucketRows      = []byte("rows")      // index / 256 → rows: what filters look at; listed releases only
+	bucketTexts     = []byte("texts")     // index → titles of the tracks, payees; listed releases only
+	bucketFiles     = []byte("files")     // index → pieces roots of all files, joined
+	bucketHolders   = []byte("holders")   // index / 256 → which of these releases hold which files
+	bucketStands    = []byte("stands")    // id of a valid entry of a known kind → index
+	bucketOpenings  = []byte("openings")  // period → index of its opening, of the charter that ended its pass key
+	bucketMonthKeys = []byte("monthkeys") // key of a month → period
+	bucketByArtist  = []byte("byartist")  // slug 0 index → nothing
+	bucketByPayee   = []byte("bypayee")   // slug 0 index → nothing
+	bucketBySeries  = []byte("byseries")  // slug 0 season episode index → nothing
 )
 
 var (
@@ -43,7 +45,7 @@ var (
 		bucketDays, bucketNotices, bucketBoard, bucketDrops}
 	derivedBuckets = [][]byte{bucketLeaves, bucketVoids, bucketArtists, bucketNumbers, bucketNames,
 		bucketReleases, bucketDown, bucketCards, bucketRows, bucketTexts, bucketFiles,
-		bucketHolders, bucketStands, bucketByArtist, bucketByPayee, bucketBySeries}
+		bucketHolders, bucketStands, bucketOpenings, bucketMonthKeys, bucketByArtist, bucketByPayee, bucketBySeries}
 )
 
 // Keys of bucketMeta.
@@ -58,7 +60,7 @@ var (
 // version is reached by Rebuild.
 const (
 	schemaVersion  = 1
-	derivedVersion = 2
+	derivedVersion = 3
 )
 
 func indexKey(i int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }

@@ -38,8 +38,9 @@
 // # Limits
 //
 // Deleting from a bbolt file leaves the bytes in free pages until they are used
-// again: Scrub writes the file anew without them. Nothing here logs a title
-// beside an account, an address or a query; there are none in this package.
+// again: Scrub writes the file anew without them. No title stands beside
+// an account here: those are in [Members], in a file of their own that holds no
+// title, no code and no pass.
 package store
 
 import (
@@ -48,11 +49,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/note"
 
 	"p2p.legal/peerfy/store/catalog"
@@ -101,17 +100,10 @@ type Options struct {
 type DB struct {
 	dir  string
 	opts Options
-	log  *slog.Logger
+	file
 
-	writing sync.Mutex // one write at a time; guards what follows
-	unsure  error      // why writes are refused until the file is read again
-	signer  note.Signer
-	fresh   *ledger.Cosigner
-	commit  func(*bolt.Tx) error // (*bolt.Tx).Commit, but in tests of failing disks
-
-	mu     sync.RWMutex // held for writing only while the file is closed and opened again
-	bolt   *bolt.DB     // nil while it could not be opened again
-	closed bool
+	signer note.Signer // guarded by file.writing, as fresh is
+	fresh  *ledger.Cosigner
 
 	head      atomic.Pointer[head]
 	manifests manifestCache
@@ -136,10 +128,8 @@ const (
 // against the stored hashes. Errors wrap ErrLocked, ErrDamaged, ErrSchema or
 // ErrEmpty, or are the operating system's.
 func Open(dir string, opts Options) (*DB, error) {
-	db := &DB{dir: dir, opts: opts, log: opts.Log, commit: (*bolt.Tx).Commit}
-	if db.log == nil {
-		db.log = slog.New(slog.DiscardHandler)
-	}
+	db := &DB{dir: dir, opts: opts}
+	db.lay(db.path(), opts, db.ready)
 	if err := db.prepare(); err != nil {
 		return nil, fmt.Errorf("opening %s: %w", dir, err)
 	}
@@ -162,144 +152,21 @@ func (db *DB) prepare() error {
 
 func (db *DB) path() string { return filepath.Join(db.dir, fileName) }
 
-// open opens the file and reads what it says about itself. The caller holds
-// db.mu for writing, or nobody else has db yet.
-func (db *DB) open() error {
-	b, err := openBolt(db.path(), db.opts)
+// ready reads what the file that was just opened says about itself.
+func (db *DB) ready() error {
+	if err := db.migrate(); err != nil {
+		return err
+	}
+	h, err := readHead(db.bolt)
 	if err != nil {
 		return err
 	}
-	db.bolt = b
-	err = guard(func() error {
-		if err := db.migrate(); err != nil {
-			return err
-		}
-		h, err := readHead(b)
-		if err != nil {
-			return err
-		}
-		h.generation = db.nextGeneration(h.checkpoint.Size)
-		db.head.Store(h)
-		return nil
-	})
-	if err == nil && !db.opts.ReadOnly {
-		err = db.tidy()
-	}
-	if err != nil {
-		db.bolt = nil
-		return errors.Join(err, guard(b.Close))
-	}
-	return nil
-}
-
-// Close closes the file. Reads that are under way end first.
-func (db *DB) Close() error {
-	db.writing.Lock()
-	defer db.writing.Unlock()
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.closed = true
-	if db.bolt == nil {
-		return nil
-	}
-	b := db.bolt
-	db.bolt = nil
-	return guard(b.Close)
-}
-
-// view runs fn in a read transaction.
-func (db *DB) view(fn func(*bolt.Tx) error) error {
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	if err := db.missing(); err != nil {
-		return err
-	}
-	return guard(func() error { return db.bolt.View(fn) })
-}
-
-// missing says why there is no file to read. The caller holds db.mu.
-func (db *DB) missing() error {
-	switch {
-	case db.closed:
-		return os.ErrClosed
-	case db.bolt == nil:
-		return ErrUnsure
-	}
-	return nil
-}
-
-// update runs fn in a write transaction and commits it. Errors of fn change
-// nothing; an error of the commit is ErrUnsure. The caller holds db.writing.
-func (db *DB) update(fn func(*bolt.Tx) error) error {
-	if err := db.writable(); err != nil {
-		return err
-	}
-	db.mu.RLock()
-	unsure, err := db.transact(fn)
-	db.mu.RUnlock()
-	if !unsure {
-		return err
-	}
-	db.log.Error("a commit failed", "error", err)
-	err = fmt.Errorf("%w: %w", ErrUnsure, err)
-	db.unsure = err
-	return errors.Join(err, db.reopen())
-}
-
-func (db *DB) transact(fn func(*bolt.Tx) error) (unsure bool, err error) {
-	err = guard(func() error {
-		tx, err := db.bolt.Begin(true)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() // after a commit it does nothing
-		if err := fn(tx); err != nil {
-			return err
-		}
-		unsure = true
-		err = db.commit(tx)
-		unsure = err != nil
-		return err
-	})
-	return unsure, err
-}
-
-// writable says whether a write may begin, reading the file again when the
-// last one ended badly. The caller holds db.writing.
-func (db *DB) writable() error {
+	h.generation = db.nextGeneration(h.checkpoint.Size)
+	db.head.Store(h)
 	if db.opts.ReadOnly {
-		return ErrReadOnly
+		return nil
 	}
-	if db.unsure != nil {
-		return db.reopen()
-	}
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	return db.missing()
-}
-
-// reopen closes the file, forgets what the kernel has cached of it, and opens
-// it again, so that what is read is what the disk holds.
-func (db *DB) reopen() error {
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	if db.closed {
-		return os.ErrClosed
-	}
-	if b := db.bolt; b != nil {
-		db.bolt = nil
-		if err := guard(b.Close); err != nil {
-			return fmt.Errorf("%w: closing: %w", ErrUnsure, err)
-		}
-	}
-	dropCache(db.path())
-	db.unsure = nil // tidy writes
-	if err := db.open(); err != nil {
-		db.unsure = fmt.Errorf("%w: reading it again: %w", ErrUnsure, err)
-		return db.unsure
-	}
-	db.log.Info("the catalogue was read again", "size", db.Size())
-	return nil
+	return db.tidy()
 }
 
 // SetSigner gives the log's key, with which Append signs checkpoints. It must

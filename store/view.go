@@ -108,6 +108,24 @@ func (v *txView) StayDown(root catalog.Hash) (string, bool) {
 	return string(slug), slug != nil
 }
 
+// Opening implements catalog.View.
+func (v *txView) Opening(period string) (catalog.OpeningRecord, bool) {
+	o, err := v.readOpening(period)
+	if err != nil {
+		if !errors.Is(err, ErrUnknown) {
+			v.fail(err)
+		}
+		return catalog.OpeningRecord{}, false
+	}
+	return o, true
+}
+
+// MonthKey implements catalog.View.
+func (v *txView) MonthKey(key string) (string, bool) {
+	period := v.tx.Bucket(bucketMonthKeys).Get([]byte(key))
+	return string(period), period != nil
+}
+
 // Stands implements catalog.View.
 func (v *txView) Stands(id string) (int64, bool) {
 	k := v.tx.Bucket(bucketStands).Get([]byte(id))
@@ -178,10 +196,55 @@ func (v *txView) readRelease(id string) (catalog.ReleaseRecord, error) {
 	return catalog.ReleaseRecord{Release: *body, ID: id, Index: f.index, Withdrawn: f.withdrawn, Replaced: f.replaced}, nil
 }
 
+// openingFate is what became of an opened period.
+type openingFate struct {
+	index int64 // of its opening
+	ended int64 // index of the charter that ended its pass key early, or 0
+}
+
+func (f openingFate) encode() []byte {
+	var r record
+	r.num(f.index)
+	r.num(f.ended)
+	return r
+}
+
+func readOpeningFate(tx *bolt.Tx, period string) (openingFate, error) {
+	b := tx.Bucket(bucketOpenings).Get([]byte(period))
+	if b == nil {
+		return openingFate{}, fmt.Errorf("the opening of %q: %w", clip(period), ErrUnknown)
+	}
+	return decodeOpeningFate(period, b)
+}
+
+func decodeOpeningFate(period string, b []byte) (openingFate, error) {
+	r := readRecord(b)
+	f := openingFate{index: r.num(), ended: r.num()}
+	return f, r.end("the opening of " + clip(period))
+}
+
+// readOpening joins an opening's entry in the log with what became of it.
+func (v *txView) readOpening(period string) (catalog.OpeningRecord, error) {
+	f, err := readOpeningFate(v.tx, period)
+	if err != nil {
+		return catalog.OpeningRecord{}, err
+	}
+	e, err := readEntry(v.truth, f.index)
+	if err != nil {
+		return catalog.OpeningRecord{}, err
+	}
+	body, err := catalog.ParseOpening(e.Body)
+	if err != nil {
+		return catalog.OpeningRecord{}, damaged("the opening at entry %d: %v", f.index, err)
+	}
+	return catalog.OpeningRecord{Opening: *body, Index: f.index, Ended: f.ended}, nil
+}
+
 func encodeArtist(a catalog.ArtistRecord) []byte {
 	var r record
 	r.num(int64(a.Number))
 	r.num(a.Index)
+	r.num(a.Serial)
 	for _, s := range []string{a.Slug, a.Name, a.Key, a.Recipient, a.Agrees} {
 		r.text(s)
 	}
@@ -191,6 +254,7 @@ func encodeArtist(a catalog.ArtistRecord) []byte {
 func decodeArtist(b []byte) (catalog.ArtistRecord, error) {
 	r := readRecord(b)
 	a := catalog.ArtistRecord{Number: int(r.num()), Index: r.num()}
+	a.Serial = r.num()
 	for _, s := range []*string{&a.Slug, &a.Name, &a.Key, &a.Recipient, &a.Agrees} {
 		*s = r.text()
 	}

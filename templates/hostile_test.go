@@ -27,6 +27,12 @@ func hostile(r *rand.Rand) string {
 }
 
 func TestHostileNamesAddNoElement(t *testing.T) {
+	hostileNames(t, 300, publicPages)
+	hostileNames(t, 100, memberPages)
+}
+
+func hostileNames(t *testing.T, names int, pages func(sample) map[string]component) {
+	t.Helper()
 	count := func(name string) map[string][]string {
 		shapes := map[string][]string{}
 		for key, c := range pages(sample{i18n.Fr, name, true}) {
@@ -42,7 +48,7 @@ func TestHostileNamesAddNoElement(t *testing.T) {
 	}
 	want := count("Nuit")
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range names {
 		name := hostile(r)
 		for key, got := range count(name) {
 			if !slices.Equal(got, want[key]) {

@@ -65,9 +65,6 @@ func sheetOf(p Page, sprite string, groups ...[]Card) sheet {
 	return sheet{p.File(sprite), min(cells, sheetColumns), (cells + sheetColumns - 1) / sheetColumns}
 }
 
-func (s sheet) width() string  { return strconv.Itoa(s.columns * cellSide) }
-func (s sheet) height() string { return strconv.Itoa(s.rows * cellSide) }
-
 // class moves cell i of the sheet into the frame: wN is its width in frames, xN
 // and yN the column and the row, when they are not the first.
 func (s sheet) class(i int) string {

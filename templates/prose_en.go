@@ -12,24 +12,26 @@ func aboutEnglish(t Terms) []Block {
 			ID: "what", Heading: "A record shop that belongs to its people",
 			Paragraphs: []string{
 				"This is the catalogue of a co-operative: music and film, each work published by the people who made it, who signed for it with their own key. Nothing is on these shelves without that signature.",
-				"You may look, search and listen without an account. Works that their right-holder marked open play, download and may be shared in full. All others give an excerpt of 60 seconds until memberships open.",
+				"You may look, search and listen without an account. Works that their right-holder marked open play, download and may be shared in full. All others give everybody an excerpt of 60 seconds, and the whole to members.",
 			},
 		},
 		{
 			ID: "fee", Heading: "One fee, and where it goes",
 			Paragraphs: []string{
-				fmt.Sprintf("Once memberships open, one fee of %s a month will open everything: stream, download, share at will. There is no second price, no advertising and nothing to upgrade to.", i18n.En.Money(t.Fee)),
-				"Your fee follows your own listening. At the end of the month it goes to the artists you played, to the common causes that the charter names, and to the running costs. You will get a sealed receipt and can prove, on your own machine, where every cent of it went.",
+				fmt.Sprintf("One fee of %s a month opens everything: stream, download, share at will. There is no second price, no advertising, nothing to upgrade to and nothing that renews itself.", i18n.En.Money(t.Fee)),
+				"Your fee follows your own listening. At the end of the month it goes to the artists you played, to the common causes that the charter names, and to the running costs. You get a sealed receipt and can prove, on your own machine, where every cent of it went.",
 			},
+			Links: []Link{{Href: "join", Text: "Become a member"}},
 		},
 		{
 			ID: "know", Heading: "What this site learns about you",
 			Points: []string{
-				"Your name, address and IP: nothing. You reach it through Tor, and it asks for no account.",
-				"What you look at and listen to: this machine knows it while it answers you, and does not write it down.",
-				"What you search: the same. No query is kept, not even counted.",
-				"Cookies and scripts: none. Every page works at Tor Browser’s level “Safest”.",
-				"If this machine is seized, it holds the public catalogue and the keys to its address and its log. It holds nothing about listeners; notices are sealed to the editors.",
+				"Your name, address and IP: nothing. You reach it through Tor, and a member’s account is a code without a name.",
+				"What you look at: this machine knows it while it answers you, and does not write it down.",
+				"What a member plays: which work how often in a month, without times and without order, so that the fee can follow it. It is sealed to the member and to the treasurer’s closing of the month, and destroyed once that is published.",
+				"What you search: nothing that lasts. No query is kept, not even counted.",
+				"Cookies: one, while a member is logged in. Scripts: none. Every page works at Tor Browser’s level “Safest”.",
+				"If this machine is seized, it holds the public catalogue, the keys to its address, its log and its months, credits under fingerprints of codes, and sealed bytes. It cannot tell who a member is, nor who listened to what.",
 			},
 		},
 		{
@@ -51,8 +53,8 @@ func aboutEnglish(t Terms) []Block {
 		{
 			ID: "host", Heading: "A spare machine?",
 			Paragraphs: []string{
-				"The program is free software (AGPL, version 3 or later) and carries everything: site, catalogue and Tor. Mirrors, which hold the whole site and outlive this machine, come after memberships. You will choose beforehand what you hold and how much of it; a withdrawn work leaves every mirror.",
-				"Memberships, the monthly accounts, sharing by swarm and the mirrors are being built, in that order. Nothing here asks for your money before it stands.",
+				"The program is free software (AGPL, version 3 or later) and carries everything: site, catalogue and Tor. Mirrors, which hold the whole site and outlive this machine, come later. You will choose beforehand what you hold and how much of it; a withdrawn work leaves every mirror.",
+				"Memberships are open. The closing of the months, sharing by swarm and the mirrors are being built, in that order; what members play meanwhile is kept, sealed, for the closing.",
 			},
 		},
 	}
@@ -60,12 +62,13 @@ func aboutEnglish(t Terms) []Block {
 
 func limitsEnglish() []Block {
 	return []Block{
-		{Paragraphs: []string{"No system can promise everything. Here is what this one cannot, written down before you need to know it. Points about fees and receipts hold from the day memberships open."}},
+		{Paragraphs: []string{"No system can promise everything. Here is what this one cannot, written down before you need to know it."}},
 		{
 			ID: "money", Heading: "Money",
 			Points: []string{
 				"A member who never checks can be robbed. The receipt proves where the fee went, but only to somebody who opens it.",
 				"Invented members who really pay cannot be told from real ones. Each of them loses its inventor money, which is the only brake.",
+				"A lost account code, pass or voucher cannot be made anew: nobody knows whose it was. Whoever finds it has it.",
 				"An invoice may be false. It is listed with its hash and its amount; whether the work was done, people must look.",
 				"A bank transfer’s arrival is the payee’s word. The log can show that the payee signed for it, not what is in the account.",
 			},
@@ -74,6 +77,8 @@ func limitsEnglish() []Block {
 			ID: "listening", Heading: "Listening",
 			Points: []string{
 				"Play counts are the site’s word against yours, unless you correct them before the month is closed, or use the command line.",
+				"A browser may play a track again from its own memory, and then nobody counts it. The site does not see what you play from your own disk either. You can add both to your month.",
+				"A month taken the simple way lets this machine see that the account which pays is the pass that plays. Taken the blind way it cannot see it, unless you show it by coming at the same moment.",
 				"With few members, public totals can reveal a lone listener, and at the start most of them do. If you are the only one to play a work, the month’s figures show that somebody did.",
 				"Copies handed on are not counted. You may share them; the artist is paid for what members play and download here.",
 			},
@@ -89,7 +94,7 @@ func limitsEnglish() []Block {
 			ID: "machine", Heading: "This machine and the network",
 			Points: []string{
 				"Whoever seizes this machine takes its address and can show other pages there until people are warned. They cannot sign a work or a rule, nor change the log unseen by anybody who kept a copy of its state.",
-				"While the machine runs, whoever controls it can watch what it answers at that moment, though not to whom.",
+				"While the machine runs, whoever controls it can watch what it answers at that moment, what passes play whose sessions are open, and what stands in an open library; not who is behind them.",
 				"As long as nobody else countersigns the log, a second history shown to some visitors cannot be excluded.",
 				"An observer of a large part of the internet may tie your traffic to ours by its timing. Tor’s limits are ours.",
 			},
@@ -129,7 +134,7 @@ func publishEnglish(t Terms, x example) []Block {
 			Points: []string{
 				fmt.Sprintf("A play is %d seconds of a track; half the track when it is shorter than twice that. A download counts once a month.", t.PlaySeconds),
 				fmt.Sprintf("You are paid when %s have come together; until then the balance is carried over and shown.", i18n.En.Money(t.MinPayout)),
-				"No money moves before memberships open. Until then publishing costs nothing and earns nothing.",
+				"Publishing costs nothing. Money moves once a month has been closed and its statement published.",
 			},
 		},
 		{

@@ -12,24 +12,26 @@ func aboutFrench(t Terms) []Block {
 			ID: "what", Heading: "Un disquaire qui appartient aux siens",
 			Paragraphs: []string{
 				"Voici le catalogue d’une coopérative : de la musique et des films, chaque œuvre publiée par celles et ceux qui l’ont faite et qui l’ont signée de leur propre clé. Rien n’entre dans ces bacs sans cette signature.",
-				"Vous pouvez regarder, chercher et écouter sans compte. Les œuvres que leurs ayants droit ont ouvertes s’écoutent, se téléchargent et se partagent en entier. Toutes les autres donnent un extrait de 60 secondes en attendant l’ouverture des adhésions.",
+				"Vous pouvez regarder, chercher et écouter sans compte. Les œuvres que leurs ayants droit ont ouvertes s’écoutent, se téléchargent et se partagent en entier. Toutes les autres donnent à chacun un extrait de 60 secondes, et le tout aux membres.",
 			},
 		},
 		{
 			ID: "fee", Heading: "Une cotisation, et où elle va",
 			Paragraphs: []string{
-				fmt.Sprintf("Dès l’ouverture des adhésions, une cotisation unique de %s par mois ouvrira tout : écouter, télécharger, partager à volonté. Pas de second tarif, pas de publicité, pas de formule supérieure.", i18n.Fr.Money(t.Fee)),
-				"Votre cotisation suit vos propres écoutes. À la fin du mois, elle va aux artistes que vous avez écoutés, aux causes communes que nomme la charte et aux frais de fonctionnement. Vous recevrez un relevé scellé et pourrez prouver, sur votre propre machine, où est allé chaque centime.",
+				fmt.Sprintf("Une cotisation unique de %s par mois ouvre tout : écouter, télécharger, partager à volonté. Pas de second tarif, pas de publicité, pas de formule supérieure, rien qui se renouvelle tout seul.", i18n.Fr.Money(t.Fee)),
+				"Votre cotisation suit vos propres écoutes. À la fin du mois, elle va aux artistes que vous avez écoutés, aux causes communes que nomme la charte et aux frais de fonctionnement. Vous recevez un reçu scellé et pouvez prouver, sur votre propre machine, où est allé chaque centime.",
 			},
+			Links: []Link{{Href: "join", Text: "Devenir membre"}},
 		},
 		{
 			ID: "know", Heading: "Ce que ce site apprend de vous",
 			Points: []string{
-				"Votre nom, votre adresse, votre IP : rien. Vous y venez par Tor, et il ne demande pas de compte.",
-				"Ce que vous regardez et écoutez : cette machine le sait le temps de vous répondre, et ne le note pas.",
-				"Ce que vous cherchez : de même. Aucune recherche n’est gardée, ni même comptée.",
-				"Cookies et scripts : aucun. Chaque page fonctionne au niveau « Le plus sûr » du navigateur Tor.",
-				"Si cette machine est saisie, elle contient le catalogue public et les clés de son adresse et de son registre. Elle ne contient rien sur celles et ceux qui écoutent ; les signalements sont scellés pour l’équipe éditoriale.",
+				"Votre nom, votre adresse, votre IP : rien. Vous y venez par Tor, et le compte d’un membre est un code sans nom.",
+				"Ce que vous regardez : cette machine le sait le temps de vous répondre, et ne le note pas.",
+				"Ce qu’un membre écoute : quelle œuvre, combien de fois dans le mois, sans heures et sans ordre, pour que la cotisation puisse suivre. C’est scellé pour le membre et pour la clôture du mois par la trésorerie, et détruit une fois celle-ci publiée.",
+				"Ce que vous cherchez : rien qui dure. Aucune recherche n’est gardée, ni même comptée.",
+				"Cookies : un seul, le temps d’une session de membre. Scripts : aucun. Chaque page fonctionne au niveau « Le plus sûr » du navigateur Tor.",
+				"Si cette machine est saisie, elle contient le catalogue public, les clés de son adresse, de son registre et de ses mois, des crédits sous des empreintes de codes, et des octets scellés. Elle ne peut dire ni qui est membre, ni qui a écouté quoi.",
 			},
 		},
 		{
@@ -51,8 +53,8 @@ func aboutFrench(t Terms) []Block {
 		{
 			ID: "host", Heading: "Une machine de libre ?",
 			Paragraphs: []string{
-				"Le programme est un logiciel libre (AGPL, version 3 ou ultérieure) et contient tout : le site, le catalogue et Tor. Les miroirs, qui portent le site entier et survivent à cette machine, viendront après les adhésions. Vous choisirez d’avance ce que vous portez et combien ; une œuvre retirée quitte tous les miroirs.",
-				"Les adhésions, les comptes du mois, le partage en essaim et les miroirs sont en construction, dans cet ordre. Rien ici ne vous demande d’argent avant que cela tienne debout.",
+				"Le programme est un logiciel libre (AGPL, version 3 ou ultérieure) et contient tout : le site, le catalogue et Tor. Les miroirs, qui portent le site entier et survivent à cette machine, viendront plus tard. Vous choisirez d’avance ce que vous portez et combien ; une œuvre retirée quitte tous les miroirs.",
+				"Les adhésions sont ouvertes. La clôture des mois, le partage en essaim et les miroirs sont en construction, dans cet ordre ; ce que les membres écoutent d’ici là est gardé, sous scellés, pour la clôture.",
 			},
 		},
 	}
@@ -60,12 +62,13 @@ func aboutFrench(t Terms) []Block {
 
 func limitsFrench() []Block {
 	return []Block{
-		{Paragraphs: []string{"Aucun système ne peut tout promettre. Voici ce que celui-ci ne peut pas, écrit avant que vous ayez besoin de le savoir. Ce qui touche aux cotisations et aux relevés vaudra dès l’ouverture des adhésions."}},
+		{Paragraphs: []string{"Aucun système ne peut tout promettre. Voici ce que celui-ci ne peut pas, écrit avant que vous ayez besoin de le savoir."}},
 		{
 			ID: "money", Heading: "L’argent",
 			Points: []string{
-				"Un membre qui ne vérifie jamais peut être volé. Le relevé prouve où est allée la cotisation, mais seulement à qui l’ouvre.",
+				"Un membre qui ne vérifie jamais peut être volé. Le reçu prouve où est allée la cotisation, mais seulement à qui l’ouvre.",
 				"Des membres inventés qui paient vraiment ne se distinguent pas des vrais. Chacun d’eux coûte de l’argent à qui l’invente : c’est le seul frein.",
+				"Un code de compte, un pass ou un bon perdu ne peut être refait : personne ne sait à qui il était. Qui le trouve l’a.",
 				"Une facture peut être fausse. Elle est publiée avec son empreinte et son montant ; que le travail ait été fait, c’est aux gens de regarder.",
 				"L’arrivée d’un virement repose sur la parole de qui le reçoit. Le registre peut montrer sa signature, pas le contenu de son compte.",
 			},
@@ -74,6 +77,8 @@ func limitsFrench() []Block {
 			ID: "listening", Heading: "L’écoute",
 			Points: []string{
 				"Le compte des écoutes, c’est la parole du site contre la vôtre, sauf si vous le corrigez avant la clôture du mois ou passez par la ligne de commande.",
+				"Un navigateur peut rejouer un morceau de sa propre mémoire, et alors personne ne le compte. Le site ne voit pas non plus ce que vous écoutez depuis votre disque. Vous pouvez ajouter les deux à votre mois.",
+				"Un mois pris par la voie simple laisse voir à cette machine que le compte qui paie est le pass qui écoute. Par la voie aveugle elle ne le voit pas, sauf si vous le montrez en venant au même moment.",
 				"Avec peu de membres, les totaux publics peuvent trahir quelqu’un qui écoute seul, et au début c’est le plus souvent le cas. Si vous seul écoutez une œuvre, les chiffres du mois montrent que quelqu’un l’a fait.",
 				"Les copies transmises ne sont pas comptées. Vous avez le droit de partager ; l’artiste est payé pour ce que les membres écoutent et téléchargent ici.",
 			},
@@ -89,7 +94,7 @@ func limitsFrench() []Block {
 			ID: "machine", Heading: "Cette machine et le réseau",
 			Points: []string{
 				"Qui saisit cette machine prend son adresse et peut y montrer d’autres pages jusqu’à ce que les gens soient prévenus. Il ne peut signer ni œuvre ni règle, ni changer le registre à l’insu de qui en a gardé l’état.",
-				"Tant que la machine tourne, qui la contrôle peut observer ce qu’elle répond à cet instant, mais pas à qui.",
+				"Tant que la machine tourne, qui la contrôle peut observer ce qu’elle répond à cet instant, ce qu’écoutent les pass dont la session est ouverte et ce que contient une bibliothèque ouverte ; pas qui est derrière.",
 				"Tant que personne d’autre ne contresigne le registre, on ne peut exclure qu’une seconde histoire soit montrée à certains.",
 				"Qui observe une grande part d’internet peut relier votre trafic au nôtre par ses horaires. Les limites de Tor sont les nôtres.",
 			},
@@ -129,7 +134,7 @@ func publishFrench(t Terms, x example) []Block {
 			Points: []string{
 				fmt.Sprintf("Une écoute, c’est %d secondes d’un morceau ; la moitié s’il dure moins du double. Un téléchargement compte une fois par mois.", t.PlaySeconds),
 				fmt.Sprintf("Vous êtes payé dès que %s sont réunis ; jusque-là, le solde est reporté et affiché.", i18n.Fr.Money(t.MinPayout)),
-				"Aucun argent ne circule avant l’ouverture des adhésions. D’ici là, publier ne coûte rien et ne rapporte rien.",
+				"Publier ne coûte rien. L’argent circule une fois le mois clos et son relevé publié.",
 			},
 		},
 		{

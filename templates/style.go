@@ -10,12 +10,23 @@ import (
 //go:embed style.css
 var stylesheet string
 
-// Stylesheet is the one stylesheet of all pages, without comments and needless
+//go:embed member_style.css
+var memberStylesheet string
+
+// Stylesheet is the one stylesheet of all pages for everybody, without comments and needless
 // spaces. Its file name changes with its content, so it may be kept for ever.
-func Stylesheet() (name string, body []byte) {
-	packed := pack(stylesheet)
+func Stylesheet() (name string, body []byte) { return sheetFile("style-", stylesheet) }
+
+// MemberStylesheet is the one stylesheet of the pages for members: Stylesheet,
+// and what only those pages need.
+func MemberStylesheet() (name string, body []byte) {
+	return sheetFile("member-", stylesheet+memberStylesheet)
+}
+
+func sheetFile(prefix, css string) (name string, body []byte) {
+	packed := pack(css)
 	sum := sha256.Sum256([]byte(packed))
-	return "style-" + hex.EncodeToString(sum[:6]) + ".css", []byte(packed)
+	return prefix + hex.EncodeToString(sum[:6]) + ".css", []byte(packed)
 }
 
 // pack knows our own way of writing CSS, not CSS in general: strings hold none

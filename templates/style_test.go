@@ -14,9 +14,14 @@ import (
 
 func TestStylesheetFetchesNothing(t *testing.T) {
 	name, css := templates.Stylesheet()
-	if !regexp.MustCompile(`^style-[0-9a-f]{12}\.css$`).MatchString(name) {
-		t.Errorf("its name is %q", name)
+	memberName, memberCSS := templates.MemberStylesheet()
+	if !regexp.MustCompile(`^style-[0-9a-f]{12}\.css$`).MatchString(name) || !regexp.MustCompile(`^member-[0-9a-f]{12}\.css$`).MatchString(memberName) {
+		t.Errorf("the names are %q and %q", name, memberName)
 	}
+	if !strings.HasPrefix(string(memberCSS), strings.TrimSpace(string(css))) {
+		t.Error("the members' stylesheet does not begin with everybody's")
+	}
+	css = append(css, memberCSS...)
 	for _, forbidden := range []string{"url(", "@import", "@font-face", "http:", "https:", "data:", "expression", "/*", "  ", "image-set"} {
 		if strings.Contains(string(css), forbidden) {
 			t.Errorf("it contains %q", forbidden)
@@ -25,10 +30,14 @@ func TestStylesheetFetchesNothing(t *testing.T) {
 }
 
 func TestStylesheetIsBalanced(t *testing.T) {
-	_, packed := templates.Stylesheet()
-	source, err := os.ReadFile("style.css")
-	if err != nil {
-		t.Fatal(err)
+	_, packed := templates.MemberStylesheet()
+	var source []byte
+	for _, file := range []string{"style.css", "member_style.css"} {
+		css, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source = append(source, css...)
 	}
 	for _, css := range []string{string(packed), string(source)} {
 		for _, pair := range []string{"{}", "()", "[]"} {

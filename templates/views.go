@@ -20,6 +20,8 @@ type Page struct {
 	Feed       string // href of this page's RSS feed, "" for none
 	Footer     Footer
 	NoIndex    bool
+	Member     bool // somebody is logged in; false for everybody else, so that one finished page serves them all
+	Refresh    int  // seconds after which the page loads itself anew, 0 for never: only where it waits for something
 }
 
 // T is the words of key in the page's language.
@@ -124,7 +126,8 @@ type Release struct {
 	CoverW, CoverH               int
 	Video                        bool
 	Open                         bool   // all tracks
-	Access                       string // a sentence: what can be heard and why
+	Access                       string // a sentence of "access.": what can be heard and why
+	Own                          Own
 	Notes                        []string
 	Licence                      Link
 	Tracks                       []Track
@@ -193,6 +196,7 @@ type Player struct {
 	Continuous                bool   // the whole album plays: track lines move within it
 	Download                  Link   // plain link beside the player, always there
 	Access                    string // why only an excerpt plays, what to do
+	Own                       Own
 	Resume                    []Link // "at 5 min", … for films
 }
 

@@ -37,7 +37,7 @@ type reply[T any] struct {
 }
 
 // adminHandler serves a database to other processes of the same owner.
-func adminHandler(db *store.DB) http.Handler {
+func adminHandler(db *store.DB, members *store.Members) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(r *http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -62,6 +62,8 @@ func adminHandler(db *store.DB) http.Handler {
 		l.keep(err)
 		return l.StayDown(root)
 	}))
+	handle("GET /opening", question(db, (*local).Opening))
+	handle("GET /monthkey", question(db, (*local).MonthKey))
 	handle("GET /stands", question(db, (*local).Stands))
 	handle("POST /append", func(r *http.Request) (any, error) {
 		var items []store.Item
@@ -84,6 +86,7 @@ func adminHandler(db *store.DB) http.Handler {
 		}
 		return true, db.PutInfo(b)
 	})
+	handleMembers(handle, members)
 	handle("GET /notices", func(*http.Request) (any, error) { return db.Notices() })
 	handle("POST /notices/drop", func(r *http.Request) (any, error) {
 		return true, db.DropNotice(r.URL.Query().Get("receipt"))
@@ -177,6 +180,12 @@ func (r *remote) Release(id string) (catalog.ReleaseRecord, bool) {
 func (r *remote) StayDown(root catalog.Hash) (string, bool) {
 	return askRemote[string](r, "staydown", root.String())
 }
+
+func (r *remote) Opening(period string) (catalog.OpeningRecord, bool) {
+	return askRemote[catalog.OpeningRecord](r, "opening", period)
+}
+
+func (r *remote) MonthKey(key string) (string, bool) { return askRemote[string](r, "monthkey", key) }
 
 func (r *remote) Stands(id string) (int64, bool) { return askRemote[int64](r, "stands", id) }
 

@@ -12,6 +12,8 @@ import (
 
 	"p2p.legal/peerfy/cmd/peerfy/sample"
 	"p2p.legal/peerfy/onion/testnet"
+	"p2p.legal/peerfy/royalty"
+	"p2p.legal/peerfy/royalty/payment"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/media"
 	"p2p.legal/peerfy/store/publish"
@@ -67,6 +69,7 @@ type demo struct {
 	net        *testnet.Net
 	host       *running
 	browser    *testnet.Client
+	voucher    royalty.Code // nobody has used it
 }
 
 // prepare starts the private network while the works are being made.
@@ -264,12 +267,36 @@ func (d *demo) goOnline() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := d.openMembership(); err != nil {
+		return err
+	}
 	if d.browser, err = d.net.Client(d.ctx, filepath.Join(d.dir, "browser")); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, time.Minute)
 	defer cancel()
 	return d.host.service.Load().Ready(ctx)
+}
+
+// openMembership opens the running month and the one before it, and makes a
+// voucher to try them with.
+func (d *demo) openMembership() error {
+	db := &local{DB: d.host.db}
+	keys, now := filepath.Join(d.dir, "keys"), time.Now()
+	p := royalty.PeriodAt(now)
+	for _, one := range []royalty.Period{p.Prev(), p} {
+		if _, err := openMonth(db, d.dir, one, keys, "", now); err != nil {
+			return err
+		}
+	}
+	c := d.host.db.Charter()
+	b, codes, err := payment.Issue(c.Origin, 3, royalty.Cents(c.Fee.Cents), 1, time.Time{})
+	if err != nil {
+		return err
+	}
+	d.voucher = codes[0]
+	_, err = d.host.members.LoadBatch(batchOf(b))
+	return err
 }
 
 func (d *demo) close() {
@@ -294,6 +321,7 @@ func (d *demo) status() map[string]any {
 	return map[string]any{
 		"onion": d.host.service.Load().Address(), "socks": d.browser.Addr(),
 		"preview": "http://" + d.host.preview, "vkey": d.host.db.Charter().Keys.Log,
+		"voucher": d.voucher.String(),
 	}
 }
 
@@ -302,6 +330,7 @@ func (d *demo) walkThrough() {
 	d.print("onion    http://%s/", s["onion"])
 	d.print("socks    %s", s["socks"])
 	d.print("preview  %s/", s["preview"])
+	d.print("voucher  %s", s["voucher"])
 	d.say(`
 To see it as a listener does, set a browser's proxy to SOCKS5 %s with DNS through
 it (in Firefox: Settings, Network, "Proxy DNS when using SOCKS v5"; in about:config
@@ -314,6 +343,8 @@ Try:
   - play the album through: "album, continuous"
   - download a release, break it off, and resume it:
       curl --socks5-hostname %[1]s -C - -O http://%[2]s/r/%[3]s.zip
+  - become a member: /join with the voucher above, which is worth three months;
+    take this month, listen for half a minute, and look at /my/month
   - the log, where everything that was ever published stands: /ledger
 
 Ctrl-C ends everything.`, s["socks"], s["onion"], d.someRelease())

@@ -118,6 +118,20 @@ func (l *local) StayDown(root catalog.Hash) (string, bool) {
 	return artist, ok
 }
 
+func (l *local) Opening(period string) (catalog.OpeningRecord, bool) {
+	o, err := l.DB.Opening(period)
+	if !errors.Is(err, store.ErrUnknown) {
+		l.keep(err)
+	}
+	return o, err == nil
+}
+
+func (l *local) MonthKey(key string) (string, bool) {
+	period, ok, err := l.DB.MonthKey(key)
+	l.keep(err)
+	return period, ok
+}
+
 func (l *local) Stands(id string) (int64, bool) {
 	index, ok, err := l.DB.Stands(id)
 	l.keep(err)

@@ -36,6 +36,7 @@ type runConfig struct {
 // running is a site that is up: what was started, to be stopped in reverse.
 type running struct {
 	db      *store.DB
+	members *store.Members
 	site    *site.Site
 	service atomic.Pointer[onion.Service] // nil without tor; set once the site is served
 	preview string                        // address of --listen, "" for none
@@ -57,6 +58,18 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 		return nil, err
 	}
 	r.onStop(r.db.Close)
+	hostKey, err := hostKey(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	if r.members, err = store.OpenMembers(c.dir, store.Options{Log: c.log}); err != nil {
+		return nil, storeError(c.dir, err)
+	}
+	r.onStop(r.members.Close)
+	sold, err := soldAt(c.dir)
+	if err != nil {
+		return nil, err
+	}
 	for _, sub := range []string{"run", "tor"} {
 		if err := os.MkdirAll(filepath.Join(c.dir, sub), 0o700); err != nil {
 			return nil, err
@@ -74,7 +87,7 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 	if preview != nil {
 		r.onStop(func() error { preview.Close(); return nil }) // the server closes it too
 	}
-	if r.site, err = site.New(r.siteConfig(c, index)); err != nil {
+	if r.site, err = site.New(r.siteConfig(c, index, hostKey, sold)); err != nil {
 		return nil, err
 	}
 	r.onStop(func() error { r.site.Close(); return nil })
@@ -88,7 +101,7 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 	return r, r.serveOnion(ctx, c)
 }
 
-func (r *running) siteConfig(c runConfig, index *search.Index) site.Config {
+func (r *running) siteConfig(c runConfig, index *search.Index, hostKey [32]byte, sold []string) site.Config {
 	limiter := onion.NewLimiter(onion.Limits{Evict: r.evict})
 	status := r.onionStatus
 	if c.tor == "none" {
@@ -103,7 +116,8 @@ func (r *running) siteConfig(c runConfig, index *search.Index) site.Config {
 			}
 			return limiter.Enter(ctx)
 		},
-		Status: status,
+		Status:  status,
+		Members: r.members, HostKey: hostKey, Month: (&months{folder: filepath.Join(c.dir, monthsDir)}).keys, Sold: sold,
 	}
 }
 
@@ -185,7 +199,7 @@ func (r *running) serveAdmin(c runConfig) error {
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	r.serve(l, adminHandler(r.db), c.log, nil)
+	r.serve(l, adminHandler(r.db, r.members), c.log, nil)
 	return nil
 }
 

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"p2p.legal/peerfy/royalty"
 )
 
 // TestMain lets scripts, and the end-to-end tests, run this test binary as
@@ -31,6 +33,10 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("MONTH", royalty.PeriodAt(time.Now()).Next().String()) // can be opened whatever the day
+			return nil
+		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"tone": scriptTone, "exits": scriptExits, "await": scriptAwait, "visit": scriptVisit, "each": scriptEach, "release": scriptRelease, "report": scriptReport,
 		},

@@ -85,7 +85,8 @@ func keysOn(dir string) (lying []string) {
 			lying = append(lying, filepath.Join(path, role))
 		}
 	}
-	return lying
+	closing, _ := filepath.Glob(filepath.Join(dir, "keys", closingIdentity("*"))) // fails on bad patterns only
+	return append(lying, closing...)
 }
 
 func logger(w io.Writer, quiet bool) *slog.Logger {

@@ -1,6 +1,7 @@
 // Package catalog is the meaning of the log: what a charter, an artist, a
-// release and a withdrawal say, who must have signed them, and which works are
-// therefore visible.
+// release, a withdrawal and the opening of a month say, who must have signed
+// them, which works are therefore visible, and which months can be sold with
+// which keys.
 //
 // The catalogue is a pure fold. Judge looks at one entry, at its index and at
 // the View of everything before it, and answers with a Change or with the
@@ -69,6 +70,7 @@ func Sum(b []byte) Hash { return sha256.Sum256(b) }
 var (
 	slugPattern  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	datePattern  = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`)
+	monthPattern = regexp.MustCompile(`^2[0-9]{3}-(0[1-9]|1[0-2])$`)
 	idPattern    = regexp.MustCompile(`^[a-z2-7]{20}$`)
 	langPattern  = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 	isrcPattern  = regexp.MustCompile(`^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$`)
@@ -83,6 +85,10 @@ func IsID(s string) bool { return idPattern.MatchString(s) }
 // IsSlug reports whether s can stand in an address: lower-case ASCII letters,
 // digits and single hyphens, at most 64 bytes.
 func IsSlug(s string) bool { return len(s) <= MaxShort && slugPattern.MatchString(s) }
+
+// IsPeriod reports whether s is a UTC calendar month like 2026-12, of the years
+// 2000 to 2999.
+func IsPeriod(s string) bool { return monthPattern.MatchString(s) }
 
 // CheckText says what is wrong with a line of public text: empty, longer than
 // max bytes, not UTF-8, with leading or trailing space, or holding control,

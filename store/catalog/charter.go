@@ -106,7 +106,7 @@ type Succession struct {
 	OldKey    string   `json:"old_key"`
 	Size      int64    `json:"size"`
 	Root      Hash     `json:"root"`
-	EndsEarly []string `json:"ends_early,omitempty"` // periods whose pass key ends now
+	EndsEarly []string `json:"ends_early,omitempty"` // periods opened before it whose pass key ends now; sorted
 }
 
 // ParseCharter reads the canonical body of a charter entry and checks it.
@@ -145,6 +145,11 @@ func (c *Charter) Check() error {
 	if s := c.Succession; s != nil {
 		p.key("the old log key", s.OldKey)
 		p.check(s.Size > 0, "the succession names no size")
+		for _, period := range s.EndsEarly {
+			p.check(IsPeriod(period), "%q, which is to end early, is not a month like 2026-12", clip(period))
+		}
+		sorted := slices.IsSorted(s.EndsEarly) && len(slices.Compact(slices.Clone(s.EndsEarly))) == len(s.EndsEarly)
+		p.check(sorted, "the periods that end early are not sorted and distinct")
 	}
 	return p.err()
 }
@@ -154,7 +159,7 @@ func (k *Keys) check(p *problems) {
 	p.check(n >= 1 && n <= 15, "there are %d root keys: 1 to 15 are allowed", n)
 	p.check(k.Root.Threshold >= 1 && k.Root.Threshold <= n, "a threshold of %d cannot be had from %d root keys", k.Root.Threshold, n)
 	p.check(len(k.Editor) >= 1 && len(k.Treasurer) >= 1, "the charter names no editor or no treasurer")
-	all := slices.Concat(k.Root.Keys, k.Editor, k.Treasurer, []string{k.Log}, k.Release)
+	all := k.notes()
 	for _, key := range all {
 		p.key("a role's key", key)
 	}
@@ -166,6 +171,11 @@ func (k *Keys) check(p *problems) {
 		p.addf("the freshness key: %w", err)
 	}
 	p.check(len(k.Release) == 0 || len(k.Release) >= 2, "a single software release key is not enough")
+}
+
+// notes are the keys that sign notes.
+func (k *Keys) notes() []string {
+	return slices.Concat(k.Root.Keys, k.Editor, k.Treasurer, []string{k.Log}, k.Release)
 }
 
 func (p *problems) key(what, vkey string) {
@@ -219,6 +229,25 @@ func (c *Charter) quorum(e *ledger.Entry) bool {
 	}
 	return n >= c.Keys.Root.Threshold
 }
+
+// EndsEarly are the periods whose pass key the charter ends.
+func (c *Charter) EndsEarly() []string {
+	if c.Succession == nil {
+		return nil
+	}
+	return c.Succession.EndsEarly
+}
+
+// KeyPrefix is what the names of the co-operative's keys begin with, before a
+// slash and the key's purpose: the origin of the log without its last part.
+func (c *Charter) KeyPrefix() string {
+	if i := strings.LastIndexByte(c.Origin, '/'); i > 0 {
+		return c.Origin[:i]
+	}
+	return c.Origin
+}
+
+func (c *Charter) treasurer(e *ledger.Entry) bool { return anySigned(e, c.Keys.Treasurer) }
 
 func (c *Charter) editor(e *ledger.Entry) bool { return anySigned(e, c.Keys.Editor) }
 

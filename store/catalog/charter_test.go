@@ -28,8 +28,14 @@ func TestCharterRefusals(t *testing.T) {
 		"seconds of a play":     func(c *catalog.Charter) { c.Plays.Seconds = 0 },
 		"quorum of 1":           func(c *catalog.Charter) { c.Quorum = 1 },
 		"French and an English": func(c *catalog.Charter) { c.Licence.FR = nil },
-		"recipient of notices":  func(c *catalog.Charter) { c.Notices = "editor@example.org" },
-		"name is empty":         func(c *catalog.Charter) { c.Name = "" },
+		"not a month": func(c *catalog.Charter) {
+			c.Succession = &catalog.Succession{OldKey: c.Keys.Log, Size: 1, EndsEarly: []string{"2026-13"}}
+		},
+		"not sorted and distinct": func(c *catalog.Charter) {
+			c.Succession = &catalog.Succession{OldKey: c.Keys.Log, Size: 1, EndsEarly: []string{"2026-12", "2026-12"}}
+		},
+		"recipient of notices": func(c *catalog.Charter) { c.Notices = "editor@example.org" },
+		"name is empty":        func(c *catalog.Charter) { c.Name = "" },
 	} {
 		c := *newCoop(t).charter
 		spoil(&c)
@@ -49,7 +55,7 @@ func TestNetFee(t *testing.T) {
 
 func FuzzParseBodies(f *testing.F) {
 	c := newCoop(&testing.T{})
-	for _, v := range []any{c.charter, c.artist("brume", "Brume"), release("brume", 1, 2), catalog.Withdrawal{Release: strings.Repeat("a", 20), Reason: "law"}} {
+	for _, v := range []any{c.charter, c.artist("brume", "Brume"), release("brume", 1, 2), catalog.Withdrawal{Release: strings.Repeat("a", 20), Reason: "law"}, c.opening("2026-12")} {
 		b, err := ledger.MarshalCanonical(v)
 		if err != nil {
 			f.Fatal(err)
@@ -73,6 +79,8 @@ func FuzzParseBodies(f *testing.F) {
 		check(r, err)
 		w, err := catalog.ParseWithdrawal(b)
 		check(w, err)
+		o, err := catalog.ParseOpening(b)
+		check(o, err)
 	})
 }
 

@@ -15,8 +15,13 @@ const Agreement = "I agree that this line stays public for ever."
 // Artist is the body of an artist entry: everyone who can be paid has one. The
 // first valid entry of a slug gives the payee its number; a later one of the
 // same slug changes name, key or recipient.
+//
+// The serial is 0 in the first and one more in each that follows. So no two
+// records of an artist are the same text, and whoever wants an earlier name or
+// key back can sign it again, though a text takes effect only once.
 type Artist struct {
 	Slug      string `json:"slug"`
+	Serial    int64  `json:"serial"` // one more than that of the record it replaces
 	Name      string `json:"name"`
 	Key       string `json:"key"`       // verifier key
 	Recipient string `json:"recipient"` // age recipient, for the monthly statement
@@ -57,6 +62,7 @@ func ParseArtist(body []byte) (*Artist, error) {
 func (a *Artist) Check() error {
 	var p problems
 	p.check(IsSlug(a.Slug), "the slug %q is not made of lower-case letters, digits and hyphens", clip(a.Slug))
+	p.check(a.Serial >= 0, "the serial %d is negative", a.Serial)
 	p.text("the name", a.Name, MaxName)
 	p.key("the key", a.Key)
 	p.check(isRecipient(a.Recipient), "the recipient is not an age1… key")

@@ -1,6 +1,8 @@
 package catalog_test
 
 import (
+	"encoding/base64"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -109,6 +111,44 @@ func founded(t *testing.T) *coop {
 
 func (c *coop) artist(slug, name string) catalog.Artist {
 	return catalog.Artist{Slug: slug, Name: name, Key: c.vkeys[slug], Recipient: recipient, Agrees: catalog.Agreement}
+}
+
+// modulus has the form of a pass key's: 2,048 bits, odd. Whether it has two
+// prime factors no reader of a log can tell.
+func modulus(seed string) string {
+	n := make([]byte, 256)
+	_, _ = rand.NewChaCha8(catalog.Sum([]byte(seed))).Read(n)
+	n[0], n[255] = n[0]|0x80, n[255]|1
+	return base64.RawURLEncoding.EncodeToString(n)
+}
+
+// opening is what a period would be opened with. Its till key is made when
+// there is none.
+func (c *coop) opening(period string) catalog.Opening {
+	c.t.Helper()
+	salesUntil, statementBy, err := catalog.Calendar(period)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if c.keys["till/"+period] == nil {
+		c.key("till/" + period)
+	}
+	return catalog.Opening{
+		Period: period, PassKey: catalog.PassKey{N: modulus(period), E: catalog.PassExponent}, Till: c.vkeys["till/"+period],
+		Closing: recipient, Fee: c.charter.Fee.Cents, SalesUntil: salesUntil, StatementBy: statementBy,
+	}
+}
+
+// again is the artist's record with the serial that comes next.
+func (c *coop) again(slug, name string) catalog.Artist {
+	c.t.Helper()
+	old, ok := c.state.Artist(slug)
+	if !ok {
+		c.t.Fatalf("there is no artist %s", slug)
+	}
+	a := c.artist(slug, name)
+	a.Serial = old.Serial + 1
+	return a
 }
 
 // release is an entry body that names the given roots.

@@ -15,8 +15,8 @@ var format string
 // TestWorkedExample parses what format.md shows.
 func TestWorkedExample(t *testing.T) {
 	blocks := regexp.MustCompile("(?s)```(?:json|id)\n(.*?)\n```").FindAllStringSubmatch(format, -1)
-	if len(blocks) != 3 {
-		t.Fatalf("format.md shows %d blocks, want 3", len(blocks))
+	if len(blocks) != 4 {
+		t.Fatalf("format.md shows %d blocks, want 4", len(blocks))
 	}
 	body, id, withdrawal := blocks[0][1], blocks[1][1], blocks[2][1]
 	if _, err := catalog.ParseRelease([]byte(body)); err != nil {
@@ -28,5 +28,9 @@ func TestWorkedExample(t *testing.T) {
 	w, err := catalog.ParseWithdrawal([]byte(withdrawal))
 	if err != nil || w.Release != id {
 		t.Errorf("the withdrawal: %v", err)
+	}
+	o, err := catalog.ParseOpening([]byte(blocks[3][1]))
+	if err != nil || o.Period != "2026-12" || o.Fee != 800 {
+		t.Errorf("the opening: %v", err)
 	}
 }

@@ -21,6 +21,11 @@ type View interface {
 	Release(id string) (ReleaseRecord, bool)
 	// StayDown names the artist whose withdrawn work has this pieces root.
 	StayDown(root Hash) (artist string, ok bool)
+	// Opening is the record of a period that was opened.
+	Opening(period string) (OpeningRecord, bool)
+	// MonthKey names the period whose opening has this key: one of
+	// Opening.MonthKeys.
+	MonthKey(key string) (period string, ok bool)
 	// Stands reports at which index a valid entry with this id, that of its
 	// signed text, stands. Entries of unknown kinds need not be counted.
 	Stands(id string) (index int64, ok bool)
@@ -52,6 +57,7 @@ type Change struct {
 	Artist     *ArtistRecord
 	Release    *ReleaseRecord
 	Withdrawal *Withdrawal
+	Opening    *OpeningRecord
 	Unknown    bool // a kind of a later version: kept, shown as unknown, without effect
 }
 
@@ -87,6 +93,8 @@ func judge(v View, index int64, e *ledger.Entry) (Change, error) {
 		return judgeRelease(v, index, e)
 	case e.Kind == ledger.KindWithdrawal:
 		return judgeWithdrawal(v, e)
+	case e.Kind == ledger.KindOpening:
+		return judgeOpening(v, index, e)
 	}
 	return Change{}, fmt.Errorf("this version does not judge entries of the kind %s", e.Kind)
 }
@@ -132,10 +140,18 @@ func judgeArtist(v View, index int64, e *ledger.Entry) (Change, error) {
 		return Change{}, fmt.Errorf("%s can only be changed with the old key, or by the root keys", a.Slug)
 	}
 	rec := &ArtistRecord{Artist: *a, Number: v.Payees(), Index: index}
-	if known {
-		rec.Number = old.Number
+	if !known {
+		return Change{Artist: rec}, checkSerial(a.Serial, 0)
 	}
-	return Change{Artist: rec}, nil
+	rec.Number = old.Number
+	return Change{Artist: rec}, checkSerial(a.Serial, old.Serial+1)
+}
+
+func checkSerial(got, want int64) error {
+	if got != want {
+		return fmt.Errorf("its serial is %d, not %d: the first record has 0, each later one 1 more than the one it replaces", got, want)
+	}
+	return nil
 }
 
 func judgeRelease(v View, index int64, e *ledger.Entry) (Change, error) {

@@ -80,16 +80,42 @@ func TestArtistSignatures(t *testing.T) {
 
 func TestArtistKeyChange(t *testing.T) {
 	c := founded(t)
-	changed := c.artist("brume", "Brume")
+	changed := c.again("brume", "Brume")
 	changed.Key = c.vkeys["stranger"]
 	wantVoid(t, c, c.entry(ledger.KindArtist, changed, "stranger", "editor"), "old key")
 	c.must(c.entry(ledger.KindArtist, changed, "brume", "editor"))
 	// The key is lost: root and editor together give a new one.
-	again := c.artist("brume", "Brume again")
+	again := c.again("brume", "Brume again")
 	c.must(c.entry(ledger.KindArtist, again, "root", "editor"))
 	if a, _ := c.state.Artist("brume"); a.Number != 0 || a.Key != c.vkeys["brume"] {
 		t.Errorf("brume is number %d with key %s", a.Number, a.Key)
 	}
+}
+
+// TestArtistSerial: each record of an artist says which one it is, so that an
+// earlier name and key can be signed again, and none can be skipped or repeated.
+func TestArtistSerial(t *testing.T) {
+	c := founded(t)
+	c.key("dune")
+	early := c.artist("dune", "Dune")
+	early.Serial = 1
+	wantVoid(t, c, c.entry(ledger.KindArtist, early, "editor", "dune"), "its serial is 1, not 0")
+	early.Serial = -1
+	wantVoid(t, c, c.entry(ledger.KindArtist, early, "editor", "dune"), "negative")
+
+	same := c.artist("brume", "Brume et Cie")
+	wantVoid(t, c, c.entry(ledger.KindArtist, same, "brume", "editor"), "its serial is 0, not 1")
+	same.Serial = 2
+	skipped := c.entry(ledger.KindArtist, same, "brume", "editor")
+	wantVoid(t, c, skipped, "its serial is 2, not 1")
+
+	c.must(c.entry(ledger.KindArtist, c.again("brume", "Brume et Cie"), "brume", "editor"))
+	c.must(c.entry(ledger.KindArtist, c.again("brume", "Brume"), "brume", "editor"))
+	back, _ := c.state.Artist("brume")
+	if back.Name != "Brume" || back.Key != c.vkeys["brume"] || back.Serial != 2 || back.Number != 0 {
+		t.Errorf("the earlier record does not come back: %+v", back)
+	}
+	wantVoid(t, c, skipped, "its serial is 2, not 3")
 }
 
 func TestReleaseSignatures(t *testing.T) {
@@ -148,7 +174,7 @@ func TestReplayedEntriesAreVoid(t *testing.T) {
 	wantVoid(t, c, genesis, "stands in the log already, at entry 0")
 
 	first := c.entry(ledger.KindArtist, c.artist("brume", "Brume"), "brume", "editor")
-	c.must(c.entry(ledger.KindArtist, c.artist("brume", "Brume et Cie"), "brume", "editor"))
+	c.must(c.entry(ledger.KindArtist, c.again("brume", "Brume et Cie"), "brume", "editor"))
 	wantVoid(t, c, first, "at entry 1")
 	if a, _ := c.state.Artist("brume"); a.Name != "Brume et Cie" {
 		t.Errorf("the name is %q again", a.Name)

@@ -12,6 +12,8 @@ type State struct {
 	names    map[string]string
 	releases map[string]ReleaseRecord
 	down     map[Hash]string
+	openings map[string]OpeningRecord
+	months   map[string]string // key of a month → period
 	stands   map[string]int64
 }
 
@@ -36,13 +38,35 @@ func (s *State) Apply(ch Change) {
 	}
 	switch {
 	case ch.Charter != nil:
-		s.charter = ch.Charter
+		s.applyCharter(ch.Charter, ch.Index)
 	case ch.Artist != nil:
 		s.applyArtist(*ch.Artist)
 	case ch.Release != nil:
 		s.applyRelease(*ch.Release)
 	case ch.Withdrawal != nil:
 		s.applyWithdrawal(*ch.Withdrawal)
+	case ch.Opening != nil:
+		s.applyOpening(*ch.Opening)
+	}
+}
+
+func (s *State) applyCharter(c *Charter, index int64) {
+	s.charter = c
+	for _, period := range c.EndsEarly() {
+		if o, ok := s.openings[period]; ok && o.Ended == 0 {
+			o.Ended = index
+			s.openings[period] = o
+		}
+	}
+}
+
+func (s *State) applyOpening(o OpeningRecord) {
+	if s.openings == nil {
+		s.openings, s.months = map[string]OpeningRecord{}, map[string]string{}
+	}
+	s.openings[o.Period] = o
+	for _, key := range o.MonthKeys() {
+		s.months[key] = o.Period
 	}
 }
 
@@ -106,6 +130,15 @@ func (s *State) Release(id string) (ReleaseRecord, bool) { r, ok := s.releases[i
 
 // StayDown names the artist whose withdrawn work has this pieces root.
 func (s *State) StayDown(root Hash) (string, bool) { a, ok := s.down[root]; return a, ok }
+
+// Opening is the record of a period that was opened.
+func (s *State) Opening(period string) (OpeningRecord, bool) {
+	o, ok := s.openings[period]
+	return o, ok
+}
+
+// MonthKey names the period whose opening has this key.
+func (s *State) MonthKey(key string) (string, bool) { p, ok := s.months[key]; return p, ok }
 
 // Stands reports where a valid entry with this id stands.
 func (s *State) Stands(id string) (int64, bool) { i, ok := s.stands[id]; return i, ok }

@@ -8,7 +8,9 @@
 package storetest
 
 import (
+	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -156,6 +158,36 @@ func (c *Coop) AddArtist(slug, name string) error {
 	c.Artists[slug] = key
 	_, err = c.DB.Append(raw, nil, Day)
 	return err
+}
+
+// Opening is what a period would be opened with. Nobody has the secrets of its
+// keys: the modulus of its pass key follows from the period and is no product of
+// two primes.
+func (c *Coop) Opening(period string) (catalog.Opening, error) {
+	salesUntil, statementBy, err := catalog.Calendar(period)
+	if err != nil {
+		return catalog.Opening{}, err
+	}
+	till, err := NewKey("test.example/till/" + period)
+	if err != nil {
+		return catalog.Opening{}, err
+	}
+	modulus := make([]byte, 2048/8)
+	_, _ = rand.NewChaCha8(catalog.Sum([]byte(period))).Read(modulus)
+	modulus[0], modulus[len(modulus)-1] = modulus[0]|0x80, modulus[len(modulus)-1]|1
+	return catalog.Opening{
+		Period: period, PassKey: catalog.PassKey{N: base64.RawURLEncoding.EncodeToString(modulus), E: catalog.PassExponent},
+		Till: till.Public, Closing: Recipient, Fee: c.DB.Charter().Fee.Cents, SalesUntil: salesUntil, StatementBy: statementBy,
+	}, nil
+}
+
+// Open opens a period and answers with the index of its opening.
+func (c *Coop) Open(period string) (int64, error) {
+	o, err := c.Opening(period)
+	if err != nil {
+		return 0, err
+	}
+	return c.Append(ledger.KindOpening, o, c.Keys.Treasurer)
 }
 
 // Withdraw appends a withdrawal signed by the editor.

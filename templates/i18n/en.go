@@ -15,7 +15,7 @@ var englishWords = map[string]string{
 	"search.hint":      "Title, artist, track…",
 	"search.go":        "Search",
 	"masthead.line":    "Music and film, authorised by the people who made them",
-	"footer.fee":       "One fee, %s a month, once memberships open",
+	"footer.fee":       "One fee, %s a month",
 	"footer.address":   "You are at an address that ends in",
 	"footer.check":     "Compare it with the one you were given.",
 	"footer.log":       "Public log: %s, last signed on %s",
@@ -27,7 +27,7 @@ var englishWords = map[string]string{
 	"footer.status":    "State of the service",
 	"footer.feed":      "RSS feed",
 	"footer.opml":      "All feeds (OPML)",
-	"footer.nocookies": "No script, no cookie, no record of who listens to what.",
+	"footer.nocookies": "No script, no name; a cookie only while you are logged in.",
 
 	// Kinds of release.
 	"kind.album":    "album",
@@ -51,7 +51,7 @@ var englishWords = map[string]string{
 
 	// Home.
 	"home.heading":    "The record shop that opens its books",
-	"home.lead":       "Every work here is signed for by the people who made it. Listen, download, share: no script, no account, nobody taking notes.",
+	"home.lead":       "Every work here is signed for by the people who made it. Listen, download, share: no script, no name, nobody taking notes.",
 	"home.totals":     "%s by %s, all authorised",
 	"home.new":        "Just in",
 	"home.all":        "The whole catalogue",
@@ -61,7 +61,7 @@ var englishWords = map[string]string{
 	"home.how":        "How it works",
 	"home.how.1":      "One flat fee, %s a month. It follows what you played: to the artists, to common causes, to running costs.",
 	"home.how.2":      "Each member gets a sealed receipt and can prove, to the cent, where the fee went.",
-	"home.how.3":      "Until memberships open, works marked open play in full; the others give 60-second excerpts.",
+	"home.how.3":      "Works marked open play in full for everybody; the others give 60-second excerpts. Members play, download and share them all.",
 	"home.how.more":   "More about the co-operative",
 	"home.empty":      "The shelves are still bare. The first work will stand here as soon as its right-holder and an editor have signed for it.",
 	"home.empty.link": "Be the first to publish",
@@ -141,9 +141,10 @@ var englishWords = map[string]string{
 	"release.open":          "In full",
 	"release.report":        "Something wrong with this work? Report it",
 	"access.open":           "Marked open by its right-holder: play it, download it and share it in full.",
-	"access.some":           "Some tracks are open and play in full; the others give an excerpt of 60 seconds until memberships open.",
-	"access.excerpt":        "Until memberships open, this work gives an excerpt of 60 seconds. Works marked open play in full.",
-	"access.none":           "Until memberships open this work cannot be played: it has no excerpt.",
+	"access.some":           "Some tracks are open and play in full; the others give an excerpt of 60 seconds, and the whole to members.",
+	"access.excerpt":        "For members. Everybody else hears an excerpt of 60 seconds; works marked open play in full.",
+	"access.none":           "For members: it has no excerpt.",
+	"access.member":         "You are a member: play it, download it and share it in full.",
 	"authorised.on":         "Authorised by %s, entry signed with their own key and countersigned by an editor",
 	"track.excerpt":         "excerpt",
 	"track.current":         "playing",
@@ -168,7 +169,7 @@ var englishWords = map[string]string{
 	"download.broken":   "Broken off? Go on, and check",
 	"download.singles":  "Track by track",
 	"download.commands": "Downloads resume where they stopped. Compare the checksum: Tor Browser may call a broken download finished.",
-	"download.members":  "Downloads of this work open with memberships. Its cover, its licence and its authorisation are free.",
+	"download.members":  "Downloads of this work are for members. Its cover, its licence and its authorisation are free.",
 
 	// Player.
 	"player.now":         "Now playing",
@@ -339,10 +340,10 @@ var englishWords = map[string]string{
 	"problem.held.message":    "The catalogue knows this file, but this machine does not hold it. Try again later, or from another mirror.",
 	"problem.full.heading":    "Our letter box is full",
 	"problem.full.message":    "Your notice was not kept. Please come back in a day, or use another mirror.",
-	"problem.members.heading": "This one opens with memberships",
-	"problem.members.message": "Its right-holder publishes it for members, and memberships are not open yet. Its excerpt of 60 seconds is free, and works marked open play in full.",
+	"problem.members.heading": "For members",
+	"problem.members.message": "Its right-holder publishes it for members. Join or log in, and it plays in full. If it has an excerpt, that is free; works marked open play in full for everybody.",
 	"problem.later.heading":   "Not open yet",
-	"problem.later.message":   "This part of the shop opens with memberships. Until then, works marked open play in full and all others give excerpts of 60 seconds. Nothing here asks for your money.",
+	"problem.later.message":   "This part of the shop is still being built. Everything else is open: listen, join, look into the log.",
 	"problem.mirrors.heading": "No mirrors yet",
 	"problem.mirrors.message": "Mirrors will hold this whole site and its signed log, so that it survives the machine you are on. They are listed here as soon as there are any.",
 

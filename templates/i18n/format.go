@@ -117,6 +117,14 @@ func (l Lang) About(d time.Duration) string {
 var frenchMonths = [...]string{"janvier", "février", "mars", "avril", "mai", "juin",
 	"juillet", "août", "septembre", "octobre", "novembre", "décembre"}
 
+// Month is a month: mars 2026 or March 2026.
+func (l Lang) Month(t time.Time) string {
+	if l != Fr {
+		return t.Format("January 2006")
+	}
+	return frenchMonths[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
+
 // Date is a day: 20 mars 2026 or 20 March 2026. Nothing finer is ever shown.
 func (l Lang) Date(t time.Time) string {
 	if l != Fr {

@@ -10,6 +10,7 @@ package i18n
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -81,9 +82,23 @@ func (l Lang) singular(n int64) bool { return n == 1 || l == Fr && n == 0 }
 // words is the language's table: English for whatever is not French.
 func (l Lang) words() map[string]string {
 	if l == Fr {
-		return frenchWords
+		return french
 	}
-	return englishWords
+	return english
+}
+
+// The tables, put together from the files of words.
+var (
+	english = together(englishWords, englishMemberWords)
+	french  = together(frenchWords, frenchMemberWords)
+)
+
+func together(tables ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, words := range tables {
+		maps.Copy(all, words)
+	}
+	return all
 }
 
 // written replaces whole numbers by how they are written.

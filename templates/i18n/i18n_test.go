@@ -87,6 +87,32 @@ func used(key string, literals map[string]bool) bool {
 	return false
 }
 
+// wordFiles hold the words themselves: naming a key there is not using it.
+var wordFiles = []string{"fr.go", "en.go", "member_fr.go", "member_en.go"}
+
+// A key in two files of one language would hide one of them.
+func TestEveryKeyStandsOnce(t *testing.T) {
+	line := regexp.MustCompile(`(?m)^\t"([a-z0-9.-]+)": `)
+	seen := map[string]int{}
+	for _, file := range wordFiles {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range line.FindAllStringSubmatch(string(b), -1) {
+			seen[m[1]]++
+		}
+	}
+	if len(seen) != len(i18n.En.Keys()) {
+		t.Errorf("%d keys in the files, %d in the tables", len(seen), len(i18n.En.Keys()))
+	}
+	for key, n := range seen {
+		if n != len(i18n.Langs) {
+			t.Errorf("%s stands %d times in the files", key, n)
+		}
+	}
+}
+
 // sources are the templates and the code that names words.
 func sources(t *testing.T) []string {
 	t.Helper()
@@ -98,7 +124,7 @@ func sources(t *testing.T) []string {
 		}
 		for _, path := range paths {
 			base := filepath.Base(path)
-			if strings.HasSuffix(base, "_test.go") || strings.HasSuffix(base, "_templ.go") || base == "fr.go" || base == "en.go" {
+			if strings.HasSuffix(base, "_test.go") || strings.HasSuffix(base, "_templ.go") || slices.Contains(wordFiles, base) {
 				continue
 			}
 			b, err := os.ReadFile(path)

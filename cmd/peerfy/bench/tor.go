@@ -16,6 +16,7 @@ import (
 	"p2p.legal/peerfy/onion"
 	"p2p.legal/peerfy/onion/testnet"
 	"p2p.legal/peerfy/site"
+	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/storetest"
 )
 
@@ -205,7 +206,11 @@ func (b *bench) demoSite(ctx context.Context, n *testnet.Net, dir string) (close
 	}
 	address = onion.Address(key.Public().(ed25519.PublicKey))
 	log := slog.New(slog.DiscardHandler)
-	h, err := site.New(site.Config{DB: c.DB, Onion: address, Log: log})
+	members, err := store.OpenMembers(dir, store.Options{})
+	if err != nil {
+		return nil, "", "", err
+	}
+	h, err := site.New(site.Config{DB: c.DB, Members: members, Onion: address, Log: log})
 	if err != nil {
 		return nil, "", "", err
 	}
@@ -220,6 +225,6 @@ func (b *bench) demoSite(ctx context.Context, n *testnet.Net, dir string) (close
 	if err != nil {
 		return nil, "", "", err
 	}
-	close = func() { s.Close(); srv.Close(); h.Close(); c.DB.Close() }
+	close = func() { s.Close(); srv.Close(); h.Close(); members.Close(); c.DB.Close() }
 	return close, address, "/o/" + m.Tracks[0].Master.Root.String(), s.Ready(ctx)
 }

@@ -19,6 +19,7 @@ type release struct {
 	cover                  cover
 	scene                  Scene             // nil for music
 	subtitles              map[string]string // by language, as WebVTT
+	members                bool              // not open: in full for members only
 }
 
 // A person is a contributor: "author, composer" and the like.
@@ -72,7 +73,7 @@ func onionWaltz() release {
 		},
 		splits: []string{"self = 7000", "Les Veilleurs de Brume = 3000"},
 		tracks: []track{{"01 - Onion Waltz", "Onion Waltz"}},
-		music:  []func() ([]take, error){waltz}, cover: onion,
+		music:  []func() ([]take, error){waltz}, cover: onion, members: true,
 	}
 }
 
@@ -172,7 +173,7 @@ func (r release) credits() string {
 	for _, n := range r.notes {
 		line("notes", n)
 	}
-	line("open", "yes")
+	line("open", map[bool]string{true: "no", false: "yes"}[r.members])
 	for _, p := range r.people {
 		line("contributor", p.name+" | "+p.roles+" | society: none | basis: "+p.basis)
 	}

@@ -1,0 +1,473 @@
+package site
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"p2p.legal/peerfy/royalty"
+	"p2p.legal/peerfy/royalty/pass"
+	"p2p.legal/peerfy/royalty/seal"
+	"p2p.legal/peerfy/royalty/till"
+	"p2p.legal/peerfy/store"
+	"p2p.legal/peerfy/store/catalog"
+	"p2p.legal/peerfy/templates"
+	"p2p.legal/peerfy/templates/i18n"
+)
+
+// parcel is what an account bought, as it lies sealed in the members' database: with the account code it can
+// be shown again, without it nobody can read it.
+type parcel struct {
+	Pass   string `json:"pass,omitempty"`   // the pass file, in simple mode
+	Answer string `json:"answer,omitempty"` // to a blind request
+	Stub   string `json:"stub"`
+}
+
+// sealer closes and opens the parcels of an account: AES-256-GCM with random nonces.
+func (a *account) sealer() cipher.AEAD {
+	block, err := aes.NewCipher(a.seal[:])
+	if err != nil { // only for keys of another length
+		panic(err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil { // only for ciphers other than AES
+		panic(err)
+	}
+	return aead
+}
+
+func (a *account) wrap(p royalty.Period, v parcel) ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return a.sealer().Seal(nil, nil, text, []byte(p)), nil
+}
+
+func (a *account) unwrap(p royalty.Period, sealed []byte) (v parcel, err error) {
+	text, err := a.sealer().Open(nil, nil, sealed, []byte(p))
+	if err != nil {
+		return v, fmt.Errorf("opening what an account bought: %w", err)
+	}
+	return v, json.Unmarshal(text, &v)
+}
+
+// sale is a month that can be bought now.
+type sale struct {
+	period  royalty.Period
+	opening catalog.OpeningRecord
+}
+
+// sales are the opened months that are not over, in order. A month whose keys are not on this host is not
+// sold here.
+func (s *Site) sales() ([]sale, error) {
+	if s.clockIsBack() {
+		return nil, nil
+	}
+	now := s.period()
+	var open []sale
+	for p, i := now, 0; i < 4; p, i = p.Next(), i+1 {
+		o, err := s.cfg.DB.Opening(p.String())
+		if errors.Is(err, store.ErrUnknown) || err == nil && o.Ended != 0 {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.keys(p); errors.Is(err, till.ErrNone) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		open = append(open, sale{p, o})
+	}
+	return open, nil
+}
+
+// onSale is the sale of one period; months that are not opened are refused.
+func (s *Site) onSale(text string) (sale, error) {
+	p, err := royalty.ParsePeriod(text)
+	if err != nil {
+		return sale{}, refuse("period")
+	}
+	all, err := s.sales()
+	for _, one := range all {
+		if one.period == p {
+			return one, nil
+		}
+	}
+	if err != nil {
+		return sale{}, err
+	}
+	return sale{}, refuse("period")
+}
+
+// accountPage answers GET /account.
+func (s *Site) accountPage(q *request) (any, error) {
+	return s.accountView(q, q.outcome(), accountForm{})
+}
+
+// accountForm is what stands in the fields of the account's page.
+type accountForm struct {
+	voucher, period, recipient, request string
+	make                                bool
+}
+
+func (s *Site) accountView(q *request, o templates.Outcome, f accountForm) (templates.Account, error) {
+	a, l := q.session.account, q.lang
+	v := templates.Account{Page: s.memberPage(q, l.T("account.title")), Outcome: o, Voucher: f.voucher}
+	v.Nav = "account"
+	if a.newCode != (royalty.Code{}) {
+		v.NewCode = a.newCode.String()
+	}
+	state, err := s.cfg.Members.Account(a.id)
+	if err != nil {
+		return v, err
+	}
+	v.Balance, v.Owes = l.Money(int64(state.Balance)), state.Balance > 0
+	for _, e := range state.Events {
+		v.Book = append(v.Book, bookLine(l, e))
+	}
+	all, err := s.sales()
+	if err != nil {
+		return v, err
+	}
+	for _, one := range all {
+		v.Months = append(v.Months, monthOf(l, one, state, f))
+	}
+	v.Blind, err = s.blindView(q, all, state, f)
+	return v, err
+}
+
+func bookLine(l i18n.Lang, e store.Event) templates.BookLine {
+	text := l.T("book." + e.Kind)
+	if e.Amount < 0 {
+		text = monthName(l, e.Period)
+	}
+	sign := "+"
+	amount := int64(e.Amount)
+	if amount < 0 {
+		sign, amount = "−", -amount
+	}
+	return templates.BookLine{Text: text, Amount: sign + l.Money(amount)}
+}
+
+func monthOf(l i18n.Lang, one sale, state store.Account, f accountForm) templates.Month {
+	m := templates.Month{
+		Period: one.period.String(), Name: monthName(l, one.period), State: templates.MonthOpen,
+		Price: l.Money(one.opening.Fee), Until: day(l, lastDay(one.period).Format(time.DateOnly)),
+	}
+	if f.period == m.Period {
+		m.Recipient, m.Make = f.recipient, f.make
+	}
+	if missing := one.opening.Fee - int64(state.Balance); missing > 0 {
+		m.State, m.Missing = templates.MonthShort, l.Money(missing)
+	}
+	for _, bought := range state.Months {
+		if bought.Period == one.period && !bought.Blind {
+			m.State = templates.MonthTaken
+		}
+	}
+	return m
+}
+
+// blindView shows the answer to the latest blind request, and how large the crowd is in which a pass hides.
+func (s *Site) blindView(q *request, all []sale, state store.Account, f accountForm) (templates.Blind, error) {
+	l := q.lang
+	v := templates.Blind{Request: f.request}
+	for _, one := range all {
+		n, err := s.cfg.Members.Sales(one.period)
+		if err != nil {
+			return v, err
+		}
+		v.Signed = append(v.Signed, l.T("account.blind.signed", monthName(l, one.period), l.Number(int64(n))))
+		v.Price = l.Money(one.opening.Fee)
+	}
+	for _, m := range state.Months {
+		if !m.Blind {
+			continue
+		}
+		got, err := q.session.account.unwrap(m.Period, m.Sealed)
+		if err != nil {
+			return v, err
+		}
+		v.Answer, v.Stub = got.Answer, got.Stub
+	}
+	return v, nil
+}
+
+func lastDay(p royalty.Period) time.Time { return p.End().AddDate(0, 0, -1) }
+
+// answerAccount shows the account's page again with what was wrong in a form.
+func (s *Site) answerAccount(w http.ResponseWriter, q *request, form string, f accountForm, err error) error {
+	sentences, ok := q.refusals(err)
+	if !ok {
+		return err
+	}
+	v, err := s.accountView(q, templates.Outcome{Form: form, Errors: sentences}, f)
+	if err != nil {
+		return err
+	}
+	return s.show(w, q, http.StatusUnprocessableEntity, v)
+}
+
+// postKept hides the code: its owner has it.
+func (s *Site) postKept(w http.ResponseWriter, q *request) error {
+	q.session.mu.Lock()
+	q.session.account.newCode = royalty.Code{}
+	q.session.mu.Unlock()
+	return s.seeOther(w, q, "account")
+}
+
+// postCodeFile sends the code back as a file to keep. Nothing is stored on the way.
+func (s *Site) postCodeFile(w http.ResponseWriter, q *request) error {
+	code, err := royalty.ParseCode(q.field("code"))
+	if err != nil {
+		return badRequest
+	}
+	return sendSecret(w, q, "peerfy-account.txt", q.lang.T("account.file", q.state.charter.Name, s.origin, code.String())+"\n")
+}
+
+// sendSecret sends a small text for its owner to save.
+func sendSecret(w http.ResponseWriter, q *request, name, text string) error {
+	return sendOwn(w, q, textType, name, text)
+}
+
+// sendOwn sends a file that is made for this session alone.
+func sendOwn(w http.ResponseWriter, q *request, contentType, name, text string) error {
+	a := newAnswer(http.StatusOK, contentType, []byte(text))
+	a.cacheControl = noStore
+	w.Header().Set("Content-Disposition", attachment(name))
+	a.send(w, q.Request)
+	return nil
+}
+
+// postRedeem credits a voucher.
+func (s *Site) postRedeem(w http.ResponseWriter, q *request) error {
+	f := accountForm{voucher: q.field("voucher")}
+	code, err := royalty.ParseCode(f.voucher)
+	if err != nil {
+		return s.answerAccount(w, q, "redeem", f, errors.Join(refuse("mistyped"), err))
+	}
+	value, err := s.redeem(q.session.account, code)
+	if err != nil {
+		return s.answerAccount(w, q, "redeem", f, err)
+	}
+	return s.said(w, q, "account", templates.Outcome{Form: "redeem", Done: q.lang.T("done.redeemed", q.lang.Money(int64(value)))})
+}
+
+// postTake buys a month in simple mode. With "make one for me" the identity is shown first and the month is
+// taken when the member has it: nothing is paid for a key that a broken line swallowed.
+func (s *Site) postTake(w http.ResponseWriter, q *request) error {
+	f := accountForm{period: q.field("period"), recipient: q.field("recipient"), make: q.field("make") == "yes"}
+	one, err := s.onSale(f.period)
+	if err != nil {
+		return s.answerAccount(w, q, "pass", f, err)
+	}
+	if f.make && strings.TrimSpace(f.recipient) == "" {
+		return s.offerIdentity(w, q, one)
+	}
+	recipient, err := canonicalRecipient(f.recipient)
+	if err != nil {
+		return s.answerAccount(w, q, "pass", f, err)
+	}
+	if err := s.takeMonth(q.session, one, recipient); err != nil {
+		return s.answerAccount(w, q, "pass", f, err)
+	}
+	return s.said(w, q, "pass?period="+one.period.String(), templates.Outcome{Done: q.lang.T("done.pass", monthName(q.lang, one.period))})
+}
+
+// offerIdentity makes an age identity and shows it with the form that takes the month for it.
+func (s *Site) offerIdentity(w http.ResponseWriter, q *request, one sale) error {
+	identity, recipient, err := seal.NewIdentity()
+	if err != nil {
+		return err
+	}
+	v := templates.Identity{
+		Page: s.memberPage(q, q.lang.T("identity.title")), Period: one.period.String(), Month: monthName(q.lang, one.period),
+		Identity: "# public key: " + recipient + "\n" + identity + "\n", Recipient: recipient, Price: q.lang.Money(one.opening.Fee),
+	}
+	return s.show(w, q, http.StatusOK, v)
+}
+
+// postIdentityFile sends the identity that was just made back as a file. Nothing is stored on the way.
+func (s *Site) postIdentityFile(w http.ResponseWriter, q *request) error {
+	return sendSecret(w, q, "peerfy-identity.txt", q.field("identity")+"\n")
+}
+
+// takeMonth pays a month, signs the pass, and seats the member if the month is running. Doing it again with the
+// same recipient gives the same pass and costs nothing.
+func (s *Site) takeMonth(stay *session, one sale, recipient string) error {
+	a := stay.account
+	keys, err := s.keys(one.period)
+	if err != nil {
+		return err
+	}
+	bought, err := s.signPass(keys, one, recipient)
+	if err != nil {
+		return err
+	}
+	if _, err := s.buy(a, one, bought.parcel, bought.stub, a.event("pass", []byte(one.period.String()+"\x00"+recipient)), false); err != nil {
+		return err
+	}
+	st, err := s.ownSeat(a)
+	if err != nil {
+		return err
+	}
+	if st == nil {
+		return nil
+	}
+	if err := s.giveRecipient(st, recipient); err != nil {
+		s.log.Error("a recipient could not be stored yet", "error", err)
+	}
+	s.reseat(stay, st)
+	return nil
+}
+
+// reseat gives a session another seat.
+func (s *Site) reseat(stay *session, st *seat) {
+	stay.mu.Lock()
+	old := stay.seat
+	stay.seat = st
+	stay.mu.Unlock()
+	s.seats.leave(old)
+}
+
+// signed is a pass just made, with the stub of its sale.
+type signed struct {
+	parcel parcel
+	stub   till.Stub
+}
+
+func (s *Site) signPass(keys *till.Keys, one sale, recipient string) (signed, error) {
+	owner, err := royalty.NewCode()
+	if err != nil {
+		return signed{}, err
+	}
+	origin := s.cfg.DB.Charter().Origin
+	p := pass.Pass{Period: one.period, RecipientHash: pass.RecipientHash(recipient), OwnerHash: pass.OwnerHash(owner), Owner: owner}
+	sig, err := pass.Sign(keys.Pass, p.ID(origin))
+	if err != nil {
+		return signed{}, err
+	}
+	p.Signature = [256]byte(sig)
+	stub, err := till.NewStub(keys, origin, royalty.Cents(one.opening.Fee))
+	if err != nil {
+		return signed{}, err
+	}
+	return signed{parcel{Pass: pass.FormatFile(p, recipient), Stub: stub.String()}, stub}, nil
+}
+
+// buy takes the fee off and keeps what was bought, in one step that is done once however often it is asked.
+func (s *Site) buy(a *account, one sale, got parcel, stub till.Stub, request [32]byte, blind bool) (store.Month, error) {
+	sealed, err := a.wrap(one.period, got)
+	if err != nil {
+		return store.Month{}, err
+	}
+	m, _, err := s.cfg.Members.Buy(a.id, store.Sale{
+		Period: one.period, Fee: royalty.Cents(one.opening.Fee), Request: request, Blind: blind, Sale: stub.Sale(), Sealed: sealed,
+	})
+	switch {
+	case errors.Is(err, store.ErrBalance):
+		return m, s.tooLittle(a, one)
+	case errors.Is(err, store.ErrHaveMonth):
+		return m, refuse("taken")
+	}
+	return m, err
+}
+
+// tooLittle says how much credit is missing.
+func (s *Site) tooLittle(a *account, one sale) error {
+	state, err := s.cfg.Members.Account(a.id)
+	if err != nil {
+		return err
+	}
+	return refuse("credit", one.opening.Fee-int64(state.Balance))
+}
+
+// ownSeat is the seat of the pass that an account took for the running month, nil when it has none.
+func (s *Site) ownSeat(a *account) (*seat, error) {
+	p, _, err := s.ownPass(a, s.period())
+	if err != nil || p == nil {
+		return nil, err
+	}
+	return s.sit(p)
+}
+
+// ownPass is the pass that an account took for a month in simple mode, with its stub; nil when it took none.
+func (s *Site) ownPass(a *account, p royalty.Period) (*pass.Pass, parcel, error) {
+	state, err := s.cfg.Members.Account(a.id)
+	if err != nil {
+		return nil, parcel{}, err
+	}
+	for _, m := range state.Months {
+		if m.Period != p || m.Blind {
+			continue
+		}
+		got, err := a.unwrap(p, m.Sealed)
+		if err != nil {
+			return nil, parcel{}, err
+		}
+		own, err := pass.ParseFile(got.Pass)
+		if err != nil {
+			return nil, parcel{}, fmt.Errorf("reading a pass of an account: %w", err)
+		}
+		return &own, got, nil
+	}
+	return nil, parcel{}, nil
+}
+
+// postBlind signs a blinded request: which pass comes of it, the site cannot know.
+func (s *Site) postBlind(w http.ResponseWriter, q *request) error {
+	f := accountForm{request: q.field("request")}
+	if err := s.signBlind(q.session.account, f.request); err != nil {
+		return s.answerAccount(w, q, "blind", f, err)
+	}
+	return s.said(w, q, "account#blind", templates.Outcome{Form: "blind", Done: q.lang.T("done.blind")})
+}
+
+func (s *Site) signBlind(a *account, text string) error {
+	period, blinded, err := pass.ParseRequest(text)
+	if err != nil {
+		return refuse("request")
+	}
+	one, err := s.onSale(period.String())
+	if err != nil {
+		return err
+	}
+	keys, err := s.keys(period)
+	if err != nil {
+		return err
+	}
+	answer, err := pass.BlindSign(keys.Pass, blinded)
+	if err != nil {
+		return refuse("request")
+	}
+	stub, err := till.NewStub(keys, s.cfg.DB.Charter().Origin, royalty.Cents(one.opening.Fee))
+	if err != nil {
+		return err
+	}
+	got := parcel{Answer: pass.FormatAnswer(period, answer), Stub: stub.String()}
+	_, err = s.buy(a, one, got, stub, a.event("blind", blinded), true)
+	return err
+}
+
+// postDelete forgets an account. With credit left it wants the word that the form asks for.
+func (s *Site) postDelete(w http.ResponseWriter, q *request) error {
+	if !strings.EqualFold(q.field("confirm"), q.lang.T("erase.word")) {
+		return s.answerAccount(w, q, "delete", accountForm{}, refuse("confirm", q.lang.T("erase.word")))
+	}
+	if err := s.cfg.Members.DeleteAccount(q.session.account.id, true); err != nil {
+		return err
+	}
+	s.sessions.stop(w, q.Request)
+	q.session = nil
+	return s.show(w, q, http.StatusOK, templates.Done{
+		Page: s.memberPage(q, q.lang.T("done.deleted")), Heading: q.lang.T("done.deleted"), Message: q.lang.T("done.deleted.what"),
+	})
+}

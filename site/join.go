@@ -1,0 +1,147 @@
+package site
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"p2p.legal/peerfy/royalty"
+	"p2p.legal/peerfy/royalty/payment"
+	"p2p.legal/peerfy/store"
+	"p2p.legal/peerfy/templates"
+)
+
+// serveJoin explains membership and makes an account, with a voucher or without.
+func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
+	v := templates.Join{Page: s.memberPage(q, q.lang.T("join.title")), Fee: q.lang.Money(q.state.charter.Fee.Cents), Sold: s.cfg.Sold}
+	v.Nav = "join"
+	if q.Method != http.MethodPost {
+		v.Outcome = q.outcome()
+		return s.show(w, q, http.StatusOK, v)
+	}
+	if err := s.readForm(w, q, maxForm, []string{"voucher"}); err != nil {
+		return err
+	}
+	err := s.join(w, q)
+	if err == nil {
+		return s.seeOther(w, q, "account")
+	}
+	sentences, ok := q.refusals(err)
+	if !ok {
+		return err
+	}
+	v.Errors, v.Voucher = sentences, q.field("voucher")
+	return s.show(w, q, http.StatusUnprocessableEntity, v)
+}
+
+// join makes an account, with the voucher's credit in it if there is one. A voucher that is refused makes none.
+func (s *Site) join(w http.ResponseWriter, q *request) error {
+	var voucher royalty.Code
+	typed := q.field("voucher")
+	if typed != "" {
+		var err error
+		if voucher, err = royalty.ParseCode(typed); err != nil {
+			return errors.Join(refuse("mistyped"), err)
+		}
+	} else if !s.newcomers.take(s.now()) {
+		return crowded
+	}
+	code, err := royalty.NewCode()
+	if err != nil {
+		return err
+	}
+	a := s.accountOf(code)
+	a.newCode = code
+	done := templates.Outcome{}
+	if err := s.cfg.Members.CreateAccount(a.id); err != nil {
+		return err
+	}
+	if typed != "" {
+		value, err := s.redeem(a, voucher)
+		if err != nil {
+			return errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false))
+		}
+		done.Done = q.lang.T("done.redeemed", q.lang.Money(int64(value)))
+	}
+	stay, err := s.sessions.start(w, q.Request)
+	if err != nil {
+		return err
+	}
+	stay.account, stay.flash = a, done
+	q.session = stay
+	return nil
+}
+
+// redeem credits a voucher to an account, which is made when it is new. Sending the same form twice is one
+// credit.
+func (s *Site) redeem(a *account, voucher royalty.Code) (royalty.Cents, error) {
+	hash := payment.Hash(voucher)
+	value, err := s.cfg.Members.Redeem(a.id, hash, a.event("voucher", hash[:]), s.now())
+	switch {
+	case errors.Is(err, store.ErrVoucherUnknown):
+		return 0, refuse("voucher.unknown")
+	case errors.Is(err, store.ErrVoucherUsed):
+		return 0, refuse("voucher.used")
+	case errors.Is(err, store.ErrVoucherExpired):
+		return 0, refuse("voucher.expired")
+	case errors.Is(err, store.ErrVoucherVoid):
+		return 0, refuse("voucher.void")
+	}
+	return value, err
+}
+
+// bucket lets a bounded number of things happen: full at first, refilled steadily.
+type bucket struct {
+	every time.Duration // for one more
+	burst int
+
+	mu   sync.Mutex
+	left int
+	at   time.Time
+}
+
+// take takes one, if there is one.
+func (b *bucket) take(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.at.IsZero() {
+		b.left, b.at = b.burst, now
+	}
+	if more := int(now.Sub(b.at) / b.every); more > 0 {
+		b.left = min(b.burst, b.left+more)
+		b.at = b.at.Add(time.Duration(more) * b.every)
+	}
+	if b.left == 0 {
+		return false
+	}
+	b.left--
+	return true
+}
+
+// buckets are one bucket for each name, of the names that were used lately.
+type buckets struct {
+	every time.Duration
+	burst int
+
+	mu  sync.Mutex
+	all map[string]*bucket
+}
+
+// maxBuckets bounds the memory: beyond it all begin anew, full.
+const maxBuckets = 10_000
+
+// take takes one from a name's bucket; when it is empty, how long until there is one.
+func (bs *buckets) take(name string, now time.Time) (wait time.Duration, ok bool) {
+	bs.mu.Lock()
+	b := bs.all[name]
+	if b == nil {
+		if bs.all == nil || len(bs.all) >= maxBuckets {
+			bs.all = map[string]*bucket{}
+		}
+		b = &bucket{every: bs.every, burst: bs.burst}
+		bs.all[name] = b
+	}
+	bs.mu.Unlock()
+	return bs.every, b.take(now)
+}
