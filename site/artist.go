@@ -36,6 +36,9 @@ func (s *Site) artist(q *request) (any, error) {
 	if number > 1 && (number-1)*ownCards >= len(own) {
 		return nil, notFound
 	}
+	if err := s.lookedAt(q, slug); err != nil {
+		return nil, err
+	}
 	page := s.page(q, record.Name)
 	page.Nav, page.Feed = "browse", "artist/"+slug+"/feed.xml"
 	return artistView(page, record, own, guests, address{q.path, q.form}, number), nil

@@ -355,11 +355,19 @@ func (s *Site) listOf(q *request) (library.List, error) {
 	if err != nil {
 		return library.List{}, err
 	}
-	i := slices.IndexFunc(lib.Lists, func(l library.List) bool { return l.ID == q.param("id") })
-	if i < 0 {
+	one, ok := listIn(lib, q.param("id"))
+	if !ok {
 		return library.List{}, notFound
 	}
-	return lib.Lists[i], nil
+	return one, nil
+}
+
+func listIn(lib *library.Library, id string) (library.List, bool) {
+	i := slices.IndexFunc(lib.Lists, func(l library.List) bool { return l.ID == id })
+	if i < 0 {
+		return library.List{}, false
+	}
+	return lib.Lists[i], true
 }
 
 func (s *Site) listView(q *request, o templates.Outcome, name string) (templates.List, error) {
@@ -372,7 +380,7 @@ func (s *Site) listView(q *request, o templates.Outcome, name string) (templates
 		name = one.Name
 	}
 	v := templates.List{
-		Page: s.memberPage(q, one.Name), Outcome: o, ID: one.ID, Name: name, Version: listVersion(one.Tracks),
+		Page: s.memberPage(q, one.Name), Outcome: o, ID: one.ID, Name: name, Version: one.Version(),
 		Detail: lengthOf(q.lang, len(one.Tracks), length),
 	}
 	v.Nav = "library"
@@ -416,10 +424,8 @@ func (s *Site) addTo(lib *library.Library, q *request, tracks []string) (name st
 		}
 		id = one.ID
 	}
-	for _, one := range lib.Lists {
-		if one.ID == id {
-			name = one.Name
-		}
+	if one, ok := listIn(lib, id); ok {
+		name = one.Name
 	}
 	return name, lib.Add(id, tracks...)
 }
@@ -467,7 +473,11 @@ func (s *Site) postList(w http.ResponseWriter, q *request) error {
 	}
 	done := ""
 	err = s.changeLibrary(q, func(lib *library.Library) error {
-		done, err = changeList(q, lib, one)
+		now, ok := listIn(lib, one.ID)
+		if !ok {
+			return library.ErrUnknown
+		}
+		done, err = changeList(q, lib, now)
 		return err
 	})
 	if err == nil {
@@ -488,7 +498,7 @@ func changeList(q *request, lib *library.Library, one library.List) (done string
 	if q.post.Has("rename") {
 		return q.lang.T("done.list.renamed", q.field("name")), lib.Rename(one.ID, q.field("name"))
 	}
-	if v := q.post.Get("version"); v != "" && v != listVersion(one.Tracks) {
+	if v := q.post.Get("version"); v != "" && v != one.Version() {
 		return "", refuse("stale")
 	}
 	what, at := pressed(q)
@@ -598,6 +608,22 @@ func (s *Site) postFollow(w http.ResponseWriter, q *request) error {
 		name = slug
 	}
 	return s.sayOwn(w, q, q.lang.T(done, name), err)
+}
+
+// lookedAt marks an artist's news as seen, when a member who follows them opens their page.
+func (s *Site) lookedAt(q *request, slug string) error {
+	if q.session == nil || q.session.library() == nil {
+		return nil
+	}
+	lib, _, err := s.readLibrary(q)
+	if err != nil {
+		return err
+	}
+	last := s.cfg.DB.Size() - 1
+	if !slices.ContainsFunc(lib.Follows, func(f library.Follow) bool { return f.Slug == slug && f.Seen < last }) {
+		return nil
+	}
+	return s.changeLibrary(q, func(lib *library.Library) error { return lib.Seen(slug, last) })
 }
 
 // postResume keeps the place where the member is in a track, as far as it was delivered, or forgets it.

@@ -51,6 +51,25 @@ func (s *Site) openDoors() {
 	s.memberCSS = "a/" + name
 	s.ownCSS = newAnswer(http.StatusOK, "text/css; charset=utf-8", css)
 	s.ownCSS.cacheControl = immutable
+	s.stop, s.swept = make(chan struct{}), make(chan struct{})
+	go s.sweep()
+}
+
+// sweep ends, once a minute until Close, the sessions that are past their limits, and counts the plays that
+// only waited for the clock.
+func (s *Site) sweep() {
+	defer close(s.swept)
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.sessions.sweep()
+			s.seats.settle()
+		case <-s.stop:
+			return
+		}
+	}
 }
 
 // need is what a page for members asks of who opens it.

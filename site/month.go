@@ -43,6 +43,7 @@ type played struct {
 
 func (s *Site) monthView(q *request, o templates.Outcome, f monthForm) (any, error) {
 	st, l := q.seat(), q.lang
+	s.count(st, st.ear.Settle())
 	st.mu.Lock()
 	t := st.tally.Tally()
 	st.mu.Unlock()

@@ -1,19 +1,18 @@
 package site
 
 import (
-	"crypto/sha256"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"p2p.legal/peerfy/royalty/listen"
 	"p2p.legal/peerfy/royalty/listen/chain"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/catalog"
+	"p2p.legal/peerfy/store/library"
 	"p2p.legal/peerfy/templates"
 	"p2p.legal/peerfy/templates/i18n"
 )
@@ -51,8 +50,7 @@ func (s *session) queued() []string {
 
 // listVersion names what a form about a list was made from.
 func listVersion(tracks []string) string {
-	sum := sha256.Sum256([]byte(strings.Join(tracks, "\n")))
-	return hexOf(sum)[:12]
+	return library.List{Tracks: tracks}.Version()
 }
 
 // trackLines are the lines of a list, with the length of it all.

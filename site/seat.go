@@ -3,6 +3,8 @@ package site
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -114,6 +116,16 @@ func (ss *seats) leave(st *seat) {
 	defer ss.mu.Unlock()
 	if st.holders--; st.holders == 0 && ss.open[st.id] == st {
 		delete(ss.open, st.id)
+	}
+}
+
+// settle counts, for every pass in use, the plays that only waited for the clock.
+func (ss *seats) settle() {
+	ss.mu.Lock()
+	open := slices.Collect(maps.Values(ss.open))
+	ss.mu.Unlock()
+	for _, st := range open {
+		ss.site.count(st, st.ear.Settle())
 	}
 }
 

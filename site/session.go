@@ -47,9 +47,8 @@ type sessions struct {
 	now   func() time.Time
 	leave func(*seat) // told of every seat that a session gives up
 
-	mu    sync.Mutex
-	open  map[[32]byte]*session
-	swept time.Time
+	mu   sync.Mutex
+	open map[[32]byte]*session
 }
 
 func newSessions(now func() time.Time, leave func(*seat)) *sessions {
@@ -106,7 +105,6 @@ func (ss *sessions) start(w http.ResponseWriter, old *http.Request) (*session, e
 	token := base64.RawURLEncoding.EncodeToString(raw[:])
 	now := ss.now()
 	s := &session{born: now, seen: now}
-	ss.sweep(now)
 	ss.mu.Lock()
 	full := len(ss.open) >= maxSessions
 	if !full {
@@ -160,14 +158,10 @@ func (ss *sessions) end(id [32]byte, s *session) {
 	}
 }
 
-// sweep ends what is past its limits, at most once a minute.
-func (ss *sessions) sweep(now time.Time) {
+// sweep ends what is past its limits.
+func (ss *sessions) sweep() {
+	now := ss.now()
 	ss.mu.Lock()
-	if now.Sub(ss.swept) < sweepEvery {
-		ss.mu.Unlock()
-		return
-	}
-	ss.swept = now
 	dead := map[[32]byte]*session{}
 	for id, s := range ss.open {
 		s.mu.Lock()

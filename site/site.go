@@ -98,8 +98,10 @@ type Site struct {
 	seats     *seats
 	newcomers bucket // accounts made without a voucher
 	tokens    buckets
-	shelving  sync.Mutex // one change of a library at a time
-	memberCSS string     // name of the stylesheet of members' pages
+	shelving  sync.Mutex    // one change of a library at a time
+	stop      chan struct{} // closed by Close
+	swept     chan struct{} // closed when sweep has returned
+	memberCSS string        // name of the stylesheet of members' pages
 	ownCSS    *answer
 }
 
@@ -156,5 +158,7 @@ func acceptedHosts(onion string, more []string) (map[string]bool, string, error)
 // Close waits until the requests under way are answered, and ends all sessions. Stop the server first.
 func (s *Site) Close() {
 	s.inFlight.Wait()
+	close(s.stop)
+	<-s.swept
 	s.sessions.close()
 }

@@ -130,8 +130,12 @@ func parseSheet(name string) ([]int64, error) {
 // serveAsset answers the stylesheet and the sprites.
 func (s *Site) serveAsset(w http.ResponseWriter, q *request) error {
 	name := q.param("name")
-	if "a/"+name == s.cssName {
+	switch "a/" + name {
+	case s.cssName:
 		s.css.send(w, q.Request)
+		return nil
+	case s.memberCSS:
+		s.ownCSS.send(w, q.Request)
 		return nil
 	}
 	indexes, err := parseSheet(name)

@@ -86,6 +86,9 @@ func TestReadLimits(t *testing.T) {
 	if lists, _, err := library.Read([]byte(tracks)); err != nil || len(lists[0].Tracks) != library.MaxTracks {
 		t.Error(err)
 	}
+	if _, _, err := library.Read([]byte(tracks + second)); !errors.Is(err, library.ErrFull) {
+		t.Errorf("one track more: %v", err)
+	}
 	long := first + "\n#" + strings.Repeat("x", 256<<10-len(first)-2)
 	if _, _, err := library.Read([]byte(long)); err != nil {
 		t.Error(err)
