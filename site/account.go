@@ -133,6 +133,9 @@ func (s *Site) accountView(q *request, o templates.Outcome, f accountForm) (temp
 	for _, e := range state.Events {
 		v.Book = append(v.Book, bookLine(l, e))
 	}
+	if s.clockIsBack() {
+		v.Errors = append(v.Errors, l.T("till.astray"))
+	}
 	all, err := s.sales()
 	if err != nil {
 		return v, err
@@ -271,6 +274,9 @@ func (s *Site) postTake(w http.ResponseWriter, q *request) error {
 	}
 	if f.make && strings.TrimSpace(f.recipient) == "" {
 		return s.offerIdentity(w, q, one)
+	}
+	if strings.TrimSpace(f.recipient) == "" {
+		return s.answerAccount(w, q, "pass", f, refuse("recipient.missing"))
 	}
 	recipient, err := canonicalRecipient(f.recipient)
 	if err != nil {

@@ -37,7 +37,8 @@ func (s *Site) search(q *request) (any, error) {
 		Language: filter.Language, Open: filter.Open, Offset: (number - 1) * perPage, Limit: perPage,
 	})
 	switch {
-	case errors.Is(err, search.ErrNotReady):
+	case errors.Is(err, search.ErrNotReady): // being built: the page looks again by itself
+		page.Refresh = 10
 		return templates.Search{Page: page, Unavailable: true}, nil
 	case errors.Is(err, search.ErrTooLong):
 		return nil, badRequest

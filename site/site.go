@@ -99,6 +99,7 @@ type Site struct {
 	newcomers bucket // accounts made without a voucher
 	tokens    buckets
 	shelving  sync.Mutex    // one change of a library at a time
+	closing   sync.Once
 	stop      chan struct{} // closed by Close
 	swept     chan struct{} // closed when sweep has returned
 	memberCSS string        // name of the stylesheet of members' pages
@@ -158,7 +159,7 @@ func acceptedHosts(onion string, more []string) (map[string]bool, string, error)
 // Close waits until the requests under way are answered, and ends all sessions. Stop the server first.
 func (s *Site) Close() {
 	s.inFlight.Wait()
-	close(s.stop)
+	s.closing.Do(func() { close(s.stop) })
 	<-s.swept
 	s.sessions.close()
 }

@@ -18,9 +18,9 @@ func memberPages(s sample) map[string]component {
 	closed, listening := s.library(false), s.pass()
 	all := map[string]component{
 		"join": templates.JoinPage(s.join()), "login": templates.LoginPage(s.login()), "again": templates.AgainPage(s.again()),
-		"goodbye": templates.GoodbyePage(templates.Goodbye{Page: s.member("")}),
-		"done":    templates.DonePage(templates.Done{Page: s.member(""), Heading: s.lang.T("done.deleted"), Message: s.name, Links: s.links(2)}),
-		"wait":    templates.WaitPage(s.wait()), "account": templates.AccountPage(s.account()),
+		"goodbye":  templates.GoodbyePage(templates.Goodbye{Page: s.member("")}),
+		"done":     templates.DonePage(templates.Done{Page: s.member(""), Heading: s.lang.T("done.deleted"), Message: s.name, Links: s.links(2)}),
+		"account":  templates.AccountPage(s.account()),
 		"identity": templates.IdentityPage(s.identity()), "pass": templates.PassPage(listening),
 		"month": templates.MyMonthPage(s.month()), "receipts": templates.ReceiptsPage(s.receipts()),
 		"library": templates.LibraryPage(s.library(true)), "library closed": templates.LibraryPage(closed),
@@ -88,14 +88,6 @@ func (s sample) again() templates.Again {
 	if s.rich {
 		v.Fields = []templates.Field{{Name: "name", Value: s.name}, {Name: s.name, Value: "yes"}}
 		v.Values = templates.LoginForm{Account: s.name, Pass: s.name}
-	}
-	return v
-}
-
-func (s sample) wait() templates.Wait {
-	v := templates.Wait{Page: s.member(""), Heading: s.lang.T("receipts.none"), Message: s.name, Link: templates.Link{Href: "account", Text: s.lang.T("nav.account")}}
-	if s.rich {
-		v.Refresh = 5
 	}
 	return v
 }

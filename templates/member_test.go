@@ -163,13 +163,13 @@ func TestRefusedFieldsAreMarked(t *testing.T) {
 
 func TestOnlyWaitingReloads(t *testing.T) {
 	for _, seconds := range []int{0, 5} {
-		v := sample{i18n.Fr, "Nuit", false}.wait()
-		v.Refresh = seconds
-		page := render(t, templates.WaitPage(v))
+		v := templates.Search{Page: sample{i18n.Fr, "Nuit", false}.page(""), Unavailable: true}
+		v.Refresh, v.Path = seconds, "search?q=nuit"
+		page := render(t, templates.SearchPage(v))
 		if got := bytes.Contains(page, []byte(`<meta http-equiv="refresh" content="5"`)); got != (seconds == 5) {
 			t.Errorf("after %d s: reloads: %t", seconds, got)
 		}
-		if !bytes.Contains(page, []byte(`href="../account"`)) {
+		if !bytes.Contains(page, []byte(`href="`+v.Base+`search?q=nuit"`)) {
 			t.Error("no link to look by oneself")
 		}
 	}

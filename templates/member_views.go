@@ -274,13 +274,6 @@ type Done struct {
 	Links            []Link
 }
 
-// Wait is shown while something is being made; Page.Refresh loads it anew.
-type Wait struct {
-	Page
-	Heading, Message string
-	Link             Link // to look by oneself
-}
-
 // Own is what a member can do with a work. It is shown when Page.Member is set,
 // as one form whose buttons go to different addresses: POST my/queue/add (id),
 // my/list/add (id, list; list=new makes one), my/follow (slug; off=yes stops)

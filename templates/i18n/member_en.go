@@ -91,6 +91,7 @@ var englishMemberWords = map[string]string{
 	"goodbye.lead":         "This machine has erased the session from its memory. Two things are left to you:",
 	"goodbye.identity":     "Choose New Identity in Tor Browser. It closes every tab, forgets the cookie and takes new circuits.",
 	"goodbye.disk":         "What you downloaded, and codes that you saved, are still on your disk: think of who may look at it.",
+	"wait.again":           "Look again now",
 	"wait.refresh":         "This page looks again by itself every %s s.",
 
 	// Account.
@@ -298,6 +299,8 @@ var englishMemberWords = map[string]string{
 	"refused.recipient.other":   "The pass was made for another recipient.",
 	"refused.request":           "This is not a whole request of the program: something was lost in copying.",
 	"refused.library":           "No library answers to this code.",
+	"refused.library.closed":    "Your library is closed: open it first, then do this again.",
+	"refused.place":             "There is no place to keep yet: play a little of it first.",
 	"refused.owner":             "This is not the owner word of this pass.",
 	"refused.work":              "No work in the catalogue has this id or address.",
 	"refused.confirm":           "To confirm, write “%s” in the field.",
@@ -305,22 +308,16 @@ var englishMemberWords = map[string]string{
 	"refused.name":              "A list needs a name, of at most %s characters.",
 	"refused.file":              "This cannot be read as a library or a list.",
 	"refused.full":              "There is no more room: take something out first.",
+	"refused.queue.full":        "A queue holds at most %s tracks: take something out first.",
 
 	// Problems with a page of their own.
-	"problem.login.heading":   "For members",
-	"problem.login.message":   "This page needs an account or a pass. Log in, or join; afterwards you come back here.",
-	"problem.session.heading": "Your session has ended",
-	"problem.session.message": "Sessions live in memory only, and this one is over. Nothing was changed. Log in again and go on.",
 	"problem.crowded.heading": "The shop is full",
 	"problem.crowded.message": "So many members are here at once that there is no room for another session. Try again in a few minutes, or on a mirror.",
 	"problem.token.heading":   "This link is over",
 	"problem.token.message":   "It was good for one month. Take a new torrent or list from the release’s page.",
 	"problem.streams.heading": "Enough streams for one pass",
 	"problem.streams.message": "One pass plays at most %s streams at a time, so that one fee is not the fee of a whole street. Stop one of them, and reload.",
-	"problem.month.heading":   "This month is not open",
-	"problem.month.message":   "The treasurer has not opened it, or it is over. Your account shows the months that can be taken.",
 	"problem.nopass.heading":  "You have no pass for this month",
 	"problem.nopass.message":  "Your account is known, but nothing is taken for this month yet. Take it on your account’s page, and everything plays.",
-	"problem.till.heading":    "The till is closed",
-	"problem.till.message":    "This machine’s clock has gone astray, so it sells nothing until somebody has looked at it. Your credit is safe, and passes that you have go on.",
+	"till.astray":             "This machine’s clock has gone astray, so it sells nothing until somebody has looked at it. Your credit is safe, and passes that you have go on.",
 }
