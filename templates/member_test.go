@@ -169,8 +169,8 @@ func TestOnlyWaitingReloads(t *testing.T) {
 		if got := bytes.Contains(page, []byte(`<meta http-equiv="refresh" content="5"`)); got != (seconds == 5) {
 			t.Errorf("after %d s: reloads: %t", seconds, got)
 		}
-		if !bytes.Contains(page, []byte(`href="`+v.Base+`search?q=nuit"`)) {
-			t.Error("no link to look by oneself")
+		if got := bytes.Contains(page, []byte(`<a href="../search?q=nuit">`)); got != (seconds == 5) {
+			t.Errorf("after %d s: a link to look by oneself: %t", seconds, got)
 		}
 	}
 }
