@@ -119,12 +119,12 @@ type accountForm struct {
 }
 
 func (s *Site) accountView(q *request, o templates.Outcome, f accountForm) (templates.Account, error) {
-	a, l := q.session.account, q.lang
+	a, l := q.account, q.lang
 	v := templates.Account{Page: s.memberPage(q, l.T("account.title")), Outcome: o, Voucher: f.voucher}
 	v.Nav = "account"
-	if a.newCode != (royalty.Code{}) {
-		v.NewCode = a.newCode.String()
-	}
+	q.session.mu.Lock()
+	v.NewCode = a.newCode.String() // "" once it is kept
+	q.session.mu.Unlock()
 	state, err := s.cfg.Members.Account(a.id)
 	if err != nil {
 		return v, err
@@ -195,7 +195,7 @@ func (s *Site) blindView(q *request, all []sale, state store.Account, f accountF
 		if !m.Blind {
 			continue
 		}
-		got, err := q.session.account.unwrap(m.Period, m.Sealed)
+		got, err := q.account.unwrap(m.Period, m.Sealed)
 		if err != nil {
 			return v, err
 		}
@@ -222,7 +222,7 @@ func (s *Site) answerAccount(w http.ResponseWriter, q *request, form string, f a
 // postKept hides the code: its owner has it.
 func (s *Site) postKept(w http.ResponseWriter, q *request) error {
 	q.session.mu.Lock()
-	q.session.account.newCode = royalty.Code{}
+	q.account.newCode = royalty.Code{}
 	q.session.mu.Unlock()
 	return s.seeOther(w, q, "account")
 }
@@ -257,7 +257,7 @@ func (s *Site) postRedeem(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return s.answerAccount(w, q, "redeem", f, errors.Join(refuse("mistyped"), err))
 	}
-	value, err := s.redeem(q.session.account, code)
+	value, err := s.redeem(q.account, code)
 	if err != nil {
 		return s.answerAccount(w, q, "redeem", f, err)
 	}
@@ -282,7 +282,7 @@ func (s *Site) postTake(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return s.answerAccount(w, q, "pass", f, err)
 	}
-	if err := s.takeMonth(q.session, one, recipient); err != nil {
+	if err := s.takeMonth(q, one, recipient); err != nil {
 		return s.answerAccount(w, q, "pass", f, err)
 	}
 	return s.said(w, q, "pass?period="+one.period.String(), templates.Outcome{Done: q.lang.T("done.pass", monthName(q.lang, one.period))})
@@ -308,8 +308,8 @@ func (s *Site) postIdentityFile(w http.ResponseWriter, q *request) error {
 
 // takeMonth pays a month, signs the pass, and seats the member if the month is running. Doing it again with the
 // same recipient gives the same pass and costs nothing.
-func (s *Site) takeMonth(stay *session, one sale, recipient string) error {
-	a := stay.account
+func (s *Site) takeMonth(q *request, one sale, recipient string) error {
+	a := q.account
 	keys, err := s.keys(one.period)
 	if err != nil {
 		return err
@@ -331,7 +331,7 @@ func (s *Site) takeMonth(stay *session, one sale, recipient string) error {
 	if err := s.giveRecipient(st, recipient); err != nil {
 		s.log.Error("a recipient could not be stored yet", "error", err)
 	}
-	s.reseat(stay, st)
+	s.reseat(q.session, st)
 	return nil
 }
 
@@ -431,7 +431,7 @@ func (s *Site) ownPass(a *account, p royalty.Period) (*pass.Pass, parcel, error)
 // postBlind signs a blinded request: which pass comes of it, the site cannot know.
 func (s *Site) postBlind(w http.ResponseWriter, q *request) error {
 	f := accountForm{request: q.field("request")}
-	if err := s.signBlind(q.session.account, f.request); err != nil {
+	if err := s.signBlind(q.account, f.request); err != nil {
 		return s.answerAccount(w, q, "blind", f, err)
 	}
 	return s.said(w, q, "account#blind", templates.Outcome{Form: "blind", Done: q.lang.T("done.blind")})
@@ -468,11 +468,11 @@ func (s *Site) postDelete(w http.ResponseWriter, q *request) error {
 	if !strings.EqualFold(q.field("confirm"), q.lang.T("erase.word")) {
 		return s.answerAccount(w, q, "delete", accountForm{}, refuse("confirm", q.lang.T("erase.word")))
 	}
-	if err := s.cfg.Members.DeleteAccount(q.session.account.id, true); err != nil {
+	if err := s.cfg.Members.DeleteAccount(q.account.id, true); err != nil {
 		return err
 	}
 	s.sessions.stop(w, q.Request)
-	q.session = nil
+	q.bind(nil)
 	return s.show(w, q, http.StatusOK, templates.Done{
 		Page: s.memberPage(q, q.lang.T("done.deleted")), Heading: q.lang.T("done.deleted"), Message: q.lang.T("done.deleted.what"),
 	})

@@ -49,7 +49,9 @@ func sendContent(w http.ResponseWriter, q *request, contentType string, sum cata
 	}
 	h.Set("Content-Type", contentType)
 	h.Set("Etag", `"`+sum.String()+`"`)
-	h["Cache-Control"] = immutable
+	if h["Cache-Control"] == nil {
+		h["Cache-Control"] = immutable
+	}
 	if save != "" {
 		h.Set("Content-Disposition", attachment(save))
 	}
@@ -178,6 +180,7 @@ func (s *Site) download(w http.ResponseWriter, q *request, st *seat, id string, 
 	if q.Method == http.MethodGet {
 		s.countDownload(st, id)
 	}
+	w.Header()["Cache-Control"] = noStore
 	return send(w)
 }
 
@@ -308,13 +311,16 @@ func (s *Site) serveZip(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	defer a.Close()
-	if st := q.seat(); st != nil && q.Method == http.MethodGet {
-		s.countDownload(st, id)
+	send := func(w http.ResponseWriter) error {
+		// The id stands for the manifest's hash, hence for every byte of the archive.
+		tag := catalog.Sum([]byte("peerfy zip 1\n" + id))
+		sendContent(w, q, "application/zip", tag, m.Torrents.Masters.Name+".zip", a)
+		return nil
 	}
-	// The id stands for the manifest's hash, hence for every byte of the archive.
-	tag := catalog.Sum([]byte("peerfy zip 1\n" + id))
-	sendContent(w, q, "application/zip", tag, m.Torrents.Masters.Name+".zip", a)
-	return nil
+	if st := q.seat(); st != nil {
+		return s.download(w, q, st, id, send)
+	}
+	return send(w)
 }
 
 // serveZipSum answers /r/ID.zip.sha256: what `sha256sum -c` reads beside the zip. Working it out reads every

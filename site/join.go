@@ -69,7 +69,7 @@ func (s *Site) join(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	stay.account, stay.flash = a, done
-	q.session = stay
+	q.bind(stay)
 	return nil
 }
 

@@ -25,6 +25,9 @@ type address struct {
 
 // with is the link that changes one value; an empty one takes it away. Another filter begins at page one.
 func (a address) with(key, value string) string {
+	if _, paged := a.form["page"]; value != "" && (len(a.form) == 0 || len(a.form) == 1 && paged) { // as on most pages
+		return a.path + "?" + key + "=" + url.QueryEscape(value)
+	}
 	form := url.Values{}
 	for k, v := range a.form {
 		if k != key && k != "page" {
@@ -91,13 +94,13 @@ func listing(l i18n.Lang, at address, f found, number int, sh *sheet) templates.
 
 func cardViews(l i18n.Lang, cards []store.Card, sh *sheet) []templates.Card {
 	views := make([]templates.Card, len(cards))
-	for i, c := range cards {
-		views[i] = cardView(l, c, sh)
+	for i := range cards {
+		views[i] = cardView(l, &cards[i], sh)
 	}
 	return views
 }
 
-func cardView(l i18n.Lang, c store.Card, sh *sheet) templates.Card {
+func cardView(l i18n.Lang, c *store.Card, sh *sheet) templates.Card {
 	return templates.Card{
 		ID: c.ID, Title: c.Title, Artist: c.Artist, Slug: c.Slug,
 		Year: yearOf(c), Kind: kindName(l, c.Kind), Length: lengthOf(l, c.Tracks, c.Duration),
@@ -105,7 +108,7 @@ func cardView(l i18n.Lang, c store.Card, sh *sheet) templates.Card {
 	}
 }
 
-func yearOf(c store.Card) string {
+func yearOf(c *store.Card) string {
 	if c.Year == 0 {
 		return ""
 	}
@@ -174,7 +177,7 @@ func facetViews(l i18n.Lang, at address, all found) []templates.Facet {
 		if len(counts) == 0 || len(counts) == 1 && counts[0].N == all.total && !chosen || at.path != "search" && key == "kind" {
 			continue
 		}
-		v := templates.Facet{Name: l.T("filter." + key)}
+		v := templates.Facet{Name: l.T("filter." + key), Values: make([]templates.Link, 0, facetValues)}
 		for _, c := range counts[:min(len(counts), facetValues)] {
 			current := at.form.Get(key) == c.Value
 			if c.N == 0 && !current {

@@ -100,7 +100,7 @@ func (s *Site) logIn(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	stay.account, stay.seat = p.account, st
-	q.session = stay
+	q.bind(stay)
 	if st != nil {
 		if recipient := q.recipient(); recipient != "" {
 			if err := s.giveRecipient(st, recipient); err != nil {
@@ -181,6 +181,6 @@ func (s *Site) postLogout(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	s.sessions.stop(w, q.Request)
-	q.session = nil
+	q.bind(nil)
 	return s.show(w, q, http.StatusOK, templates.Goodbye{Page: s.memberPage(q, q.lang.T("goodbye.title"))})
 }

@@ -86,15 +86,48 @@ func (q *request) met(n need) bool {
 	if q.session == nil {
 		return false
 	}
-	q.session.mu.Lock()
-	defer q.session.mu.Unlock()
 	switch n {
 	case needAccount:
-		return q.session.account != nil
+		return q.account != nil
 	case needPass:
-		return q.session.seat != nil
+		return q.seat() != nil
 	}
 	return true
+}
+
+// bind makes the request part of a session, or of none.
+func (q *request) bind(stay *session) {
+	q.session, q.account = stay, nil
+	if stay != nil {
+		stay.mu.Lock()
+		q.account = stay.account
+		stay.mu.Unlock()
+	}
+}
+
+// enter finds the session of a request. An account whose month has turned gets the seat of the new one, if it
+// took that beforehand.
+func (s *Site) enter(q *request) error {
+	q.period = s.period()
+	q.bind(s.sessions.find(q.Request))
+	if q.account == nil || !q.session.turned(q.period) {
+		return nil
+	}
+	st, err := s.ownSeat(q.account)
+	if err != nil {
+		return err
+	}
+	s.reseat(q.session, st)
+	return nil
+}
+
+// turned reports, once a month, that the session is in another month than before.
+func (s *session) turned(p royalty.Period) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.period
+	s.period = p
+	return before != "" && before != p
 }
 
 // Personal pages stand in nobody's cache: they are made for one session and sent with no-store.
@@ -119,14 +152,8 @@ func (s *Site) askLogin(w http.ResponseWriter, q *request, n need) error {
 	to := "login"
 	if q.session != nil && n == needPass {
 		to = "account" // logged in, but without a pass for this month: that is where one is had
-		q.session.mu.Lock()
-		hasAccount := q.session.account != nil
-		if hasAccount {
-			q.session.flash = templates.Outcome{Errors: []string{q.lang.T("refused.nopass")}}
-		}
-		q.session.mu.Unlock()
-		if hasAccount {
-			return s.seeOther(w, q, to)
+		if q.account != nil {
+			return s.said(w, q, to, templates.Outcome{Errors: []string{q.lang.T("refused.nopass")}})
 		}
 		to = "login"
 	}

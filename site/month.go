@@ -320,7 +320,7 @@ func (s *Site) correct(q *request, f monthForm) (done string, err error) {
 // able to correct.
 func (s *Site) mayCorrect(q *request, st *seat, typed string) error {
 	if q.met(needAccount) {
-		if own, _, err := s.ownPass(q.session.account, st.period); err != nil {
+		if own, _, err := s.ownPass(q.account, st.period); err != nil {
 			return err
 		} else if own != nil && own.RecipientHash == st.pass.RecipientHash {
 			return nil

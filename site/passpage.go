@@ -41,9 +41,6 @@ func (s *Site) passView(q *request, o templates.Outcome, periodText, recipient s
 // passOf is the pass that this session may see: the account's for that month, or the one it listens with.
 func (s *Site) passOf(q *request, periodText string) (*pass.Pass, parcel, error) {
 	st := q.seat()
-	q.session.mu.Lock()
-	a := q.session.account
-	q.session.mu.Unlock()
 	p := s.period()
 	if periodText != "" {
 		var err error
@@ -51,8 +48,8 @@ func (s *Site) passOf(q *request, periodText string) (*pass.Pass, parcel, error)
 			return nil, parcel{}, notFound
 		}
 	}
-	if a != nil {
-		own, got, err := s.ownPass(a, p)
+	if q.account != nil {
+		own, got, err := s.ownPass(q.account, p)
 		if err != nil || own != nil {
 			return own, got, err
 		}

@@ -47,6 +47,7 @@ type request struct {
 	state  *state
 
 	session *session // nil for who is not logged in
+	account *account // the session's, while this request lasts; nil when it has none
 	period  royalty.Period
 }
 

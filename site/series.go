@@ -57,7 +57,7 @@ func seriesView(page templates.Page, episodes []store.Card) templates.SeriesPage
 			}
 			v.Seasons = append(v.Seasons, templates.Season{Name: name})
 		}
-		card := cardView(l, c, sh)
+		card := cardView(l, &c, sh)
 		card.Kind = episodeName(l, c.Series)
 		season := &v.Seasons[len(v.Seasons)-1]
 		season.Episodes = append(season.Episodes, card)

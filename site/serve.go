@@ -77,7 +77,9 @@ func (s *Site) answer(w *writer, q *request) error {
 	}
 	q.form = form
 	if len(q.Header["Cookie"]) > 0 {
-		q.period, q.session = s.period(), s.sessions.find(q.Request)
+		if err := s.enter(q); err != nil {
+			return err
+		}
 	}
 	if q.route.serve != nil {
 		return q.route.serve(w, q)

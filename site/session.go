@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/templates"
 )
 
@@ -35,6 +36,7 @@ type session struct {
 	mu      sync.Mutex // guards what follows
 	seen    time.Time
 	ended   bool
+	period  royalty.Period    // of its last request
 	account *account          // when an account code was given
 	seat    *seat             // the pass of the running month, when one was given or the account has one
 	shelf   *shelf            // when a library code was given

@@ -98,7 +98,7 @@ type Site struct {
 	seats     *seats
 	newcomers bucket // accounts made without a voucher
 	tokens    buckets
-	shelving  sync.Mutex    // one change of a library at a time
+	shelving  sync.Mutex // one change of a library at a time
 	closing   sync.Once
 	stop      chan struct{} // closed by Close
 	swept     chan struct{} // closed when sweep has returned

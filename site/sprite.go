@@ -34,44 +34,40 @@ const (
 
 // sheet collects the covers of one page.
 type sheet struct {
-	cells map[catalog.Hash]int // episodes with the same cover share its cell
-	cards []store.Card
+	covers  []catalog.Hash // episodes with the same cover share its cell
+	indexes []int64        // of the first release with that cover
 }
 
 // cell is the place of a card's cover in the sheet, -1 when it has none or the sheet is full.
-func (sh *sheet) cell(c store.Card) int {
-	if sh == nil {
+func (sh *sheet) cell(c *store.Card) int {
+	if sh == nil || c.Cover == (catalog.Hash{}) {
 		return -1
 	}
-	if c.Cover == (catalog.Hash{}) {
-		return -1
-	}
-	if i, ok := sh.cells[c.Cover]; ok {
+	if i := slices.Index(sh.covers, c.Cover); i >= 0 {
 		return i
 	}
-	if len(sh.cards) == maxCells {
+	if len(sh.covers) == maxCells {
 		return -1
 	}
-	if sh.cells == nil {
-		sh.cells = map[catalog.Hash]int{}
+	if sh.covers == nil {
+		sh.covers, sh.indexes = make([]catalog.Hash, 0, maxCells), make([]int64, 0, maxCells)
 	}
-	sh.cells[c.Cover] = len(sh.cards)
-	sh.cards = append(sh.cards, c)
-	return len(sh.cards) - 1
+	sh.covers, sh.indexes = append(sh.covers, c.Cover), append(sh.indexes, c.Index)
+	return len(sh.covers) - 1
 }
 
 // path is the sprite's address below the root, "" when there is no cover.
 func (sh *sheet) path() string {
-	if len(sh.cards) == 0 {
+	if len(sh.covers) == 0 {
 		return ""
 	}
 	list := make([]byte, 0, 64)
 	prev := int64(0)
-	for _, c := range sh.cards {
-		list = appendDelta(list, c.Index-prev)
-		prev = c.Index
+	for _, index := range sh.indexes {
+		list = appendDelta(list, index-prev)
+		prev = index
 	}
-	return "a/s-" + coversHash(sh.cards) + string(list) + ".jpg"
+	return "a/s-" + coversHash(sh.covers) + string(list) + ".jpg"
 }
 
 func appendDelta(list []byte, delta int64) []byte {
@@ -98,13 +94,13 @@ func cutDelta(list string) (delta int64, rest string, ok bool) {
 	return 0, "", false
 }
 
-func coversHash(cards []store.Card) string {
-	h := sha256.New()
-	io.WriteString(h, "peerfy sprite 1")
-	for _, c := range cards {
-		h.Write(c.Cover[:])
+func coversHash(covers []catalog.Hash) string {
+	b := append(make([]byte, 0, 1<<10), "peerfy sprite 1"...)
+	for _, c := range covers {
+		b = append(b, c[:]...)
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))[:hashLength]
+	sum := sha256.Sum256(b)
+	return base64.RawURLEncoding.EncodeToString(sum[:])[:hashLength]
 }
 
 // parseSheet reads the list of an address's file name: indexes of entries in the log.
@@ -151,15 +147,15 @@ func (s *Site) serveAsset(w http.ResponseWriter, q *request) error {
 }
 
 func (s *Site) drawSheet(name string, indexes []int64) (*answer, error) {
-	cards := make([]store.Card, len(indexes))
+	cards, covers := make([]store.Card, len(indexes)), make([]catalog.Hash, len(indexes))
 	for i, index := range indexes {
 		c, err := s.cardAt(index)
 		if err != nil {
 			return nil, err
 		}
-		cards[i] = c
+		cards[i], covers[i] = c, c.Cover
 	}
-	ours := strings.HasPrefix(name, "s-"+coversHash(cards))
+	ours := strings.HasPrefix(name, "s-"+coversHash(covers))
 	if !ours && !slices.ContainsFunc(cards, func(c store.Card) bool { return c.ID == "" }) {
 		return nil, notFound // no page of ours names it: nobody makes us draw at will
 	}

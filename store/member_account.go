@@ -242,11 +242,7 @@ func readBalance(tx *bolt.Tx, id [32]byte) (int64, error) {
 
 func decodeBalance(v []byte) (int64, error) {
 	r := readRecord(v)
-	balance := r.num()
-	if balance < 0 {
-		r.fail()
-		r.bad = true
-	}
+	balance := r.natural()
 	return balance, r.end("an account")
 }
 

@@ -31,8 +31,8 @@ func (b VoucherBatch) record() (batchRecord, error) {
 		return batchRecord{}, fmt.Errorf("%w: vouchers of %d cents", ErrRefused, int64(b.Value))
 	case len(hashes) < 1 || len(hashes) > MaxVouchers:
 		return batchRecord{}, fmt.Errorf("%w: %d vouchers in a batch", ErrRefused, len(hashes))
-	case !b.Expires.IsZero() && (days <= 0 || !b.Expires.Equal(day(days))):
-		return batchRecord{}, fmt.Errorf("%w: vouchers that expire at %s, which is not the beginning of a day", ErrRefused, b.Expires)
+	case !b.Expires.IsZero() && (days <= 0 || days > lastDay || !b.Expires.Equal(day(days))):
+		return batchRecord{}, fmt.Errorf("%w: vouchers that expire at %s, which is no day's beginning", ErrRefused, b.Expires)
 	case len(slices.Compact(slices.Clone(hashes))) != len(hashes):
 		return batchRecord{}, fmt.Errorf("%w: a voucher stands in the batch twice", ErrRefused)
 	}
@@ -48,7 +48,10 @@ func (b VoucherBatch) record() (batchRecord, error) {
 	return rec, nil
 }
 
-const secondsPerDay = 24 * 60 * 60
+const (
+	secondsPerDay = 24 * 60 * 60
+	lastDay       = 2_932_896 // 31 December 9999
+)
 
 func day(n int64) time.Time { return time.Unix(n*secondsPerDay, 0).UTC() }
 
@@ -74,11 +77,14 @@ func (b batchRecord) encode() []byte {
 
 func decodeBatch(v []byte) (b batchRecord, err error) {
 	r := readRecord(v)
-	b.ID, b.Value = r.text(), royalty.Cents(r.num())
-	if days := r.num(); days != 0 {
+	b.ID, b.Value = r.text(), royalty.Cents(r.natural())
+	switch days := r.natural(); {
+	case days > lastDay:
+		r.fail()
+	case days > 0:
 		b.Expires = day(days)
 	}
-	b.Count, b.Used, b.Void = int(r.num()), int(r.num()), int(r.num())
+	b.Count, b.Used, b.Void = int(r.natural()), int(r.natural()), int(r.natural())
 	copy(b.content[:], r.take(len(b.content)))
 	return b, r.end("a batch")
 }

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -221,6 +222,26 @@ func TestCheckNames(t *testing.T) {
 	}
 }
 
+func TestMembersOfAnotherVersion(t *testing.T) {
+	dir := fewMembers(t)
+	m, err := store.OpenMembers(dir, store.Options{})
+	ok(t, err)
+	ok(t, m.Spoil("members", true, func(v []byte) []byte { v[0]++; return v }))
+	ok(t, m.Close())
+	_, err = store.OpenMembers(dir, store.Options{})
+	is(t, err, store.ErrSchema)
+}
+
+func TestCheckEndsEarly(t *testing.T) {
+	m := members(t, t.TempDir())
+	_, err := m.LoadBatch(batch("one", store.MaxVouchers))
+	ok(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = m.Check(ctx)
+	is(t, err, context.Canceled)
+}
+
 // TestDamagedRecordIsNoBalance reads a flipped record without checking first.
 func TestDamagedRecordIsNoBalance(t *testing.T) {
 	m := members(t, t.TempDir())
@@ -242,6 +263,7 @@ func FuzzMemberRecords(f *testing.F) {
 	f.Add([]byte("\x07batch-0\x01"))
 	f.Add(append([]byte("\x072026-06\xa0\x06"), append(make([]byte, 32), []byte("\x01\x02ab")...)...))
 	f.Add([]byte{4, 200, 1, 1, 0})
+	f.Add([]byte("\x0700000000\xaa\xaa\xaa\xaa\xaa\xaa000000000000000000000000000000000000")) // a day beyond counting
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, again := range store.MemberRoundTrip(b) {
 			if n := len(store.MemberRoundTrip(again)); n == 0 {

@@ -166,7 +166,7 @@ func (s sum) encode() []byte {
 
 func decodeSum(b []byte) (s sum, err error) {
 	r := readRecord(b)
-	s = sum{r.num(), r.signed(), r.num(), r.signed()}
+	s = sum{r.natural(), r.signed(), r.natural(), r.signed()}
 	return s, r.end("a sum")
 }
 
@@ -176,6 +176,16 @@ func readSum(tx *bolt.Tx, name []byte) (sum, error) {
 		return sum{}, err
 	}
 	return decodeSum(b)
+}
+
+// natural reads a number that num wrote of one that was not negative.
+func (r *reader) natural() int64 {
+	v := r.num()
+	if v < 0 {
+		r.fail()
+		return 0
+	}
+	return v
 }
 
 // signed writes a number that may be negative.

@@ -151,7 +151,7 @@ func (p periodRecord) encode() []byte {
 
 func decodePeriod(v []byte) (periodRecord, error) {
 	r := readRecord(v)
-	p := periodRecord{r.num(), r.num(), r.num(), r.flag()}
+	p := periodRecord{r.natural(), r.natural(), r.natural(), r.flag()}
 	return p, r.end("a period")
 }
 
@@ -175,7 +175,7 @@ func (m Month) encode() []byte {
 
 func decodeMonth(v []byte) (m Month, err error) {
 	r := readRecord(v)
-	m = Month{Period: royalty.Period(r.text()), Fee: royalty.Cents(r.num())}
+	m = Month{Period: royalty.Period(r.text()), Fee: royalty.Cents(r.natural())}
 	copy(m.Request[:], r.take(len(m.Request)))
 	m.Blind = r.flag()
 	m.Sealed = []byte(r.text())

@@ -16,6 +16,9 @@ const (
 // Number is a whole number in groups of three: 1 234 567 or 1,234,567.
 func (l Lang) Number(n int64) string {
 	digits := strconv.FormatInt(n, 10)
+	if n >= 0 && n < 1000 {
+		return digits
+	}
 	sign := ""
 	if n < 0 {
 		sign, digits = "−", digits[1:]

@@ -74,6 +74,9 @@ func (l Lang) N(key string, n int64, args ...any) string {
 	if both && !l.singular(n) {
 		one = many
 	}
+	if len(args) == 0 { // as of most things: a third of Sprintf's time
+		return strings.Replace(one, "%s", l.Number(n), 1)
+	}
 	return fmt.Sprintf(one, l.written(append([]any{n}, args...))...)
 }
 
