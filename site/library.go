@@ -535,8 +535,9 @@ const (
 	asJSON
 )
 
-// serveList answers /my/list/ID.m3u8, .xspf and .json. The addresses in it lead to the tracks' pages' streams
-// here; a mirror's importer finds the track in them.
+// serveList answers /my/list/ID.m3u8, .xspf and .json. The first two are for players without cookies: their
+// addresses hold tokens until the end of the month, and handing them out counts as downloads. An importer finds
+// the tracks in the addresses, here and on a mirror.
 func (s *Site) serveList(format listFormat) func(http.ResponseWriter, *request) error {
 	return func(w http.ResponseWriter, q *request) error {
 		if q.session == nil {
@@ -546,42 +547,46 @@ func (s *Site) serveList(format listFormat) func(http.ResponseWriter, *request) 
 		if err != nil {
 			return err
 		}
-		entries, err := s.entriesOf(one)
+		if format == asJSON {
+			return sendOwn(w, q, "application/json", one.Name+".json", string((&library.Library{Lists: []library.List{one}}).Encode()))
+		}
+		entries, err := s.entriesOf(q, one)
 		if err != nil {
 			return err
 		}
 		var b strings.Builder
-		contentType, ending := "application/json", ".json"
-		switch format {
-		case asM3U8:
-			contentType, ending = "application/vnd.apple.mpegurl", ".m3u8"
-			err = library.WriteM3U8(&b, one.Name, entries)
-		case asXSPF:
-			contentType, ending = "application/xspf+xml", ".xspf"
+		if format == asXSPF {
 			err = library.WriteXSPF(&b, one.Name, entries)
-		case asJSON:
-			b.Write((&library.Library{Lists: []library.List{one}}).Encode())
+			return errors.Join(err, sendOwn(w, q, "application/xspf+xml", one.Name+".xspf", b.String()))
 		}
-		if err != nil {
-			return err
-		}
-		return sendOwn(w, q, contentType, one.Name+ending, b.String())
+		err = library.WriteM3U8(&b, one.Name, entries)
+		return errors.Join(err, sendOwn(w, q, "application/vnd.apple.mpegurl", one.Name+".m3u8", b.String()))
 	}
 }
 
-func (s *Site) entriesOf(one library.List) ([]library.Entry, error) {
+// entriesOf are the tracks of a list with addresses that play outside the browser: in full with a pass.
+func (s *Site) entriesOf(q *request, one library.List) ([]library.Entry, error) {
 	var entries []library.Entry
 	for _, name := range one.Tracks {
-		_, n, m, err := s.trackNamed(name)
+		id, n, m, err := s.trackNamed(name)
 		if err != nil {
 			return nil, err
 		}
 		if m == nil {
 			continue
 		}
-		t := m.Tracks[n]
+		token := ""
+		if q.seat() != nil && !m.Open() {
+			if token, err = s.handOut(q, id, m); err != nil {
+				return nil, err
+			}
+		}
+		path, seconds := s.playable(id, token, m, n)
+		if path == "" {
+			continue
+		}
 		entries = append(entries, library.Entry{
-			Track: name, Title: t.Title, Artist: m.Artist, Album: m.Title, Duration: milliseconds(t.Duration), URL: s.origin + "/t/" + name + ".webm",
+			Track: name, Title: m.Tracks[n].Title, Artist: m.Artist, Album: m.Title, Duration: time.Duration(seconds) * time.Second, URL: s.origin + "/" + path,
 		})
 	}
 	return entries, nil

@@ -53,19 +53,38 @@ func (s *Site) serveTrack(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
+	id, _, _ := catalog.ParseTrackID(q.param("track"))
 	st := q.seat()
 	if !m.Tracks[i].Open && st == nil {
-		return membersOnlyTrack(q.param("track"))
+		if err := s.byToken(w, q, id); err != nil {
+			return err
+		}
 	}
 	r, ok := choose(m.Tracks[i].Renditions, q.form.Get("q"))
 	if !ok {
 		return notFound
 	}
 	if st != nil {
-		id, _, _ := catalog.ParseTrackID(q.param("track"))
 		return s.streamFile(w, q, st, r.File, partOf(id, m, i, r.Size))
 	}
 	return s.sendFile(w, q, r.File, "")
+}
+
+// byToken lets a player without cookies in, with the token of a list that was handed to a member.
+func (s *Site) byToken(w http.ResponseWriter, q *request, release string) error {
+	token := q.form.Get("token")
+	if token == "" {
+		return membersOnlyTrack(q.param("track"))
+	}
+	id, err := s.releaseOfToken(token)
+	if err != nil {
+		return err
+	}
+	if id != release || id == token {
+		return membersOnlyTrack(q.param("track"))
+	}
+	w.Header()["Cache-Control"] = noStore
+	return nil
 }
 
 // serveExcerpt answers /e/TRACK.webm, which is free.

@@ -38,7 +38,7 @@ func (s *Site) table() []route {
 		get("whole", "/r/{id}/album.webm", s.serveWhole, "q"),
 		get("cover", "/r/{id}/cover.jpg", s.serveCover),
 		get("file", "/r/{id}/files/{path...}", s.serveFile),
-		get("track", "/t/{track}.webm", s.serveTrack, "q"),
+		get("track", "/t/{track}.webm", s.serveTrack, "q", "token"),
 		get("subtitles", "/t/{track}/{lang}.vtt", s.serveSubtitles),
 		get("excerpt", "/e/{track}.webm", s.serveExcerpt),
 		get("object", "/o/{root}", s.serveObject),

@@ -218,9 +218,9 @@ func (s *Site) servePlaylist(w http.ResponseWriter, q *request) error {
 func (s *Site) playable(id, token string, m *catalog.Manifest, i int) (path string, seconds int64) {
 	t := &m.Tracks[i]
 	seconds = (t.Duration + 999) / 1000
-	switch r, plays := choose(t.Renditions, ""); {
+	switch _, plays := choose(t.Renditions, ""); {
 	case token != "" && plays:
-		return "seed/" + token + "/" + escapePath(m.Torrents.Renditions.Name) + "/" + escapePath(r.Path), seconds
+		return "t/" + catalog.TrackID(id, i) + ".webm?token=" + token, seconds
 	case t.Open && plays:
 		return "t/" + catalog.TrackID(id, i) + ".webm", seconds
 	case t.Excerpt != nil:

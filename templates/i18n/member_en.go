@@ -234,6 +234,7 @@ var englishMemberWords = map[string]string{
 	"list.delete":      "Delete this list",
 	"list.delete.what": "The list goes, its works stay on the shelves. There is no way back.",
 	"list.gone":        "withdrawn",
+	"list.files":       "M3U8 and XSPF play in a program that goes through Tor, until the month ends; taking them counts as downloading what is in them. JSON is for keeping, and for other sites of ours.",
 	"list.back":        "The whole library",
 
 	// Queue.

@@ -234,6 +234,7 @@ var frenchMemberWords = typeset(map[string]string{
 	"list.delete":      "Supprimer cette liste",
 	"list.delete.what": "La liste s’en va, ses œuvres restent dans les bacs. Il n’y a pas de retour.",
 	"list.gone":        "retirée",
+	"list.files":       "M3U8 et XSPF s’écoutent dans un programme qui passe par Tor, jusqu’à la fin du mois ; les prendre compte comme télécharger ce qu’ils contiennent. JSON sert à garder, et à porter ailleurs chez nous.",
 	"list.back":        "Toute la bibliothèque",
 
 	// Queue.
