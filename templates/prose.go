@@ -19,6 +19,15 @@ func About(l i18n.Lang, t Terms) []Block {
 	return aboutEnglish(t)
 }
 
+// keptBlock tells what is kept of a member, and for how long, as joining does.
+func keptBlock(l i18n.Lang) Block {
+	b := Block{ID: "kept", Heading: l.T("join.kept")}
+	for _, thing := range keptThings {
+		b.Points = append(b.Points, l.T("kept."+thing)+l.T("filter.colon")+l.T("kept."+thing+".how"))
+	}
+	return b
+}
+
 // Limits are the honest ones: what cannot be promised.
 func Limits(l i18n.Lang) []Block {
 	if l == i18n.Fr {

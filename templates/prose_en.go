@@ -34,6 +34,7 @@ func aboutEnglish(t Terms) []Block {
 				"If this machine is seized, it holds the public catalogue, the keys to its address, its log and its months, credits under fingerprints of codes, and sealed bytes. It cannot tell who a member is, nor who listened to what.",
 			},
 		},
+		keptBlock(i18n.En),
 		{
 			ID: "safe", Heading: "Listen safely",
 			Points: []string{

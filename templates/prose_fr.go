@@ -34,6 +34,7 @@ func aboutFrench(t Terms) []Block {
 				"Si cette machine est saisie, elle contient le catalogue public, les clés de son adresse, de son registre et de ses mois, des crédits sous des empreintes de codes, et des octets scellés. Elle ne peut dire ni qui est membre, ni qui a écouté quoi.",
 			},
 		},
+		keptBlock(i18n.Fr),
 		{
 			ID: "safe", Heading: "Écouter sans danger",
 			Points: []string{

@@ -69,7 +69,7 @@ var englishMemberWords = map[string]string{
 	"kept.plays":        "What you play",
 	"kept.plays.how":    "Works and numbers, no times and no order, sealed. Destroyed once the month’s accounts are published.",
 	"kept.session":      "Your session",
-	"kept.session.how":  "In memory only, until you log out, stay away for long, or the machine restarts.",
+	"kept.session.how":  "In memory only: until you log out, two hours after your last click, twelve hours at most.",
 	"kept.library":      "Your library",
 	"kept.library.how":  "Sealed with a code of its own, tied to neither account nor pass, until you delete it.",
 

@@ -69,7 +69,7 @@ var frenchMemberWords = typeset(map[string]string{
 	"kept.plays":        "Ce que vous écoutez",
 	"kept.plays.how":    "Des œuvres et des nombres, ni heures ni ordre, sous scellés. Détruit une fois les comptes du mois publiés.",
 	"kept.session":      "Votre session",
-	"kept.session.how":  "En mémoire seulement, jusqu’à ce que vous vous déconnectiez, vous absentiez longtemps, ou que la machine redémarre.",
+	"kept.session.how":  "En mémoire seulement : jusqu’à la déconnexion, deux heures après le dernier clic, douze heures au plus.",
 	"kept.library":      "Votre bibliothèque",
 	"kept.library.how":  "Scellée par un code à elle, liée ni au compte ni au pass, jusqu’à ce que vous la supprimiez.",
 
