@@ -22,26 +22,16 @@ func (m *markup) raw(s string) { *m = append(*m, s...) }
 func (m *markup) text(s string) {
 	from := 0
 	for i := range len(s) {
-		var escaped string
-		switch s[i] {
-		case '&':
-			escaped = "&amp;"
-		case '\'':
-			escaped = "&#39;"
-		case '<':
-			escaped = "&lt;"
-		case '>':
-			escaped = "&gt;"
-		case '"':
-			escaped = "&#34;"
-		default:
-			continue
+		if escaped := escapes[s[i]]; escaped != "" {
+			*m = append(append(*m, s[from:i]...), escaped...)
+			from = i + 1
 		}
-		*m = append(append(*m, s[from:i]...), escaped...)
-		from = i + 1
 	}
 	*m = append(*m, s[from:]...)
 }
+
+// escapes are the characters that mean something in HTML, as templ writes them.
+var escapes = [256]string{'&': "&amp;", '\'': "&#39;", '<': "&lt;", '>': "&gt;", '"': "&#34;"}
 
 func (m *markup) number(n int) { *m = strconv.AppendInt(*m, int64(n), 10) }
 
