@@ -122,9 +122,9 @@ func (s *Site) accountView(q *request, o templates.Outcome, f accountForm) (temp
 	a, l := q.account, q.lang
 	v := templates.Account{Page: s.memberPage(q, l.T("account.title")), Outcome: o, Voucher: f.voucher}
 	v.Nav = "account"
-	q.session.mu.Lock()
-	v.NewCode = a.newCode.String() // "" once it is kept
-	q.session.mu.Unlock()
+	if code := a.newCode.Load(); code != nil {
+		v.NewCode = code.String()
+	}
 	state, err := s.cfg.Members.Account(a.id)
 	if err != nil {
 		return v, err
@@ -150,7 +150,7 @@ func (s *Site) accountView(q *request, o templates.Outcome, f accountForm) (temp
 func bookLine(l i18n.Lang, e store.Event) templates.BookLine {
 	text := l.T("book." + e.Kind)
 	if e.Amount < 0 {
-		text = monthName(l, e.Period)
+		text = monthTitle(l, e.Period)
 	}
 	sign := "+"
 	amount := int64(e.Amount)
@@ -162,7 +162,7 @@ func bookLine(l i18n.Lang, e store.Event) templates.BookLine {
 
 func monthOf(l i18n.Lang, one sale, state store.Account, f accountForm) templates.Month {
 	m := templates.Month{
-		Period: one.period.String(), Name: monthName(l, one.period), State: templates.MonthOpen,
+		Period: one.period.String(), Name: monthTitle(l, one.period), State: templates.MonthOpen,
 		Price: l.Money(one.opening.Fee), Until: day(l, lastDay(one.period).Format(time.DateOnly)),
 	}
 	if f.period == m.Period {
@@ -221,10 +221,9 @@ func (s *Site) answerAccount(w http.ResponseWriter, q *request, form string, f a
 
 // postKept hides the code: its owner has it.
 func (s *Site) postKept(w http.ResponseWriter, q *request) error {
-	q.session.mu.Lock()
-	q.account.newCode = royalty.Code{}
-	q.session.mu.Unlock()
-	return s.seeOther(w, q, "account")
+	q.account.newCode.Store(nil)
+	s.sessions.kept(q.account)
+	return s.said(w, q, "account", templates.Outcome{Done: q.lang.T("done.kept")})
 }
 
 // postCodeFile sends the code back as a file to keep. Nothing is stored on the way.
@@ -296,7 +295,7 @@ func (s *Site) offerIdentity(w http.ResponseWriter, q *request, one sale) error 
 	}
 	v := templates.Identity{
 		Page: s.memberPage(q, q.lang.T("identity.title")), Period: one.period.String(), Month: monthName(q.lang, one.period),
-		Identity: "# public key: " + recipient + "\n" + identity + "\n", Recipient: recipient, Price: q.lang.Money(one.opening.Fee),
+		Identity: identity + "\n# public key: " + recipient + "\n", Recipient: recipient, Price: q.lang.Money(one.opening.Fee),
 	}
 	return s.show(w, q, http.StatusOK, v)
 }
@@ -338,8 +337,10 @@ func (s *Site) takeMonth(q *request, one sale, recipient string) error {
 // reseat gives a session another seat.
 func (s *Site) reseat(stay *session, st *seat) {
 	stay.mu.Lock()
-	old := stay.seat
-	stay.seat = st
+	old := st // of a session that has ended meanwhile nobody would take it back
+	if !stay.ended {
+		old, stay.seat = stay.seat, st
+	}
 	stay.mu.Unlock()
 	s.seats.leave(old)
 }
@@ -402,7 +403,12 @@ func (s *Site) ownSeat(a *account) (*seat, error) {
 	if err != nil || p == nil {
 		return nil, err
 	}
-	return s.sit(p)
+	st, err := s.sit(p)
+	var r *refusal
+	if errors.As(err, &r) { // its key was stolen, and ended early: the account is there all the same
+		return nil, nil
+	}
+	return st, err
 }
 
 // ownPass is the pass that an account took for a month in simple mode, with its stub; nil when it took none.

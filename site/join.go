@@ -35,7 +35,8 @@ func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
 	return s.show(w, q, http.StatusUnprocessableEntity, v)
 }
 
-// join makes an account, with the voucher's credit in it if there is one. A voucher that is refused makes none.
+// join makes an account, with the voucher's credit in it if there is one. A voucher that is refused makes none. There
+// is a session before the voucher is redeemed: else a full house would swallow the money.
 func (s *Site) join(w http.ResponseWriter, q *request) error {
 	var voucher royalty.Code
 	typed := q.field("voucher")
@@ -52,25 +53,46 @@ func (s *Site) join(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	a := s.accountOf(code)
-	a.newCode = code
-	done := templates.Outcome{}
-	if err := s.cfg.Members.CreateAccount(a.id); err != nil {
-		return err
-	}
+	a.newCode.Store(&code)
 	if typed != "" {
-		value, err := s.redeem(a, voucher)
-		if err != nil {
-			return errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false))
-		}
-		done.Done = q.lang.T("done.redeemed", q.lang.Money(int64(value)))
+		a.voucher = payment.Hash(voucher)
+		a = s.sessions.newAccount(a.voucher, a)
 	}
-	stay, err := s.sessions.start(w, q.Request)
+	stay, token, err := s.sessions.begin(a.id)
 	if err != nil {
+		s.sessions.kept(a)
 		return err
 	}
-	stay.account, stay.flash = a, done
+	stay.owns(a, nil)
+	done, err := s.open(q, a, voucher)
+	if _, refused := q.refusals(err); refused {
+		s.sessions.end(stay)
+	}
+	if err != nil {
+		// Unless it was refused, nobody knows what the disk has done: for as long as the session lasts, the same
+		// voucher leads to the same account.
+		return err
+	}
+	s.sessions.hand(w, q.Request, token)
 	q.bind(stay)
+	stay.tell(done)
 	return nil
+}
+
+// open makes a new account with what its voucher is worth, and undoes it when that is nothing.
+func (s *Site) open(q *request, a *account, voucher royalty.Code) (done templates.Outcome, err error) {
+	if err := s.cfg.Members.CreateAccount(a.id); err != nil || a.voucher == [32]byte{} {
+		return done, err
+	}
+	value, err := s.redeem(a, voucher)
+	if _, refused := q.refusals(err); refused {
+		return done, errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false))
+	}
+	if err != nil {
+		return done, err
+	}
+	done.Done = q.lang.T("done.redeemed", q.lang.Money(int64(value)))
+	return done, nil
 }
 
 // redeem credits a voucher to an account, which is made when it is new. Sending the same form twice is one

@@ -289,8 +289,8 @@ func (s *Site) postLibraryImport(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if q.session == nil {
-		return s.askLogin(w, q, needSession)
+	if q.session == nil { // the file is still where it was; from the log-in on to the form, since here nothing is shown
+		return s.seeOther(w, q, "login?next=my/library")
 	}
 	n := 0
 	err = s.changeLibrary(q, func(lib *library.Library) error {
@@ -315,12 +315,17 @@ func (s *Site) readUpload(w http.ResponseWriter, q *request) ([]byte, error) {
 		return nil, badRequest
 	}
 	defer q.MultipartForm.RemoveAll()
-	if text := q.PostFormValue("text"); text != "" {
+	texts, files := q.MultipartForm.Value["text"], q.MultipartForm.File["file"]
+	text := strings.Join(texts, "")
+	switch {
+	case len(texts) > 1 || len(files) > 1 || text != "" && len(files) > 0 && files[0].Size > 0:
+		return nil, badRequest // which of them was meant?
+	case text != "" || len(files) == 0:
 		return []byte(text), nil
 	}
-	f, _, err := q.FormFile("file")
+	f, err := files[0].Open()
 	if err != nil {
-		return nil, nil
+		return nil, err
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, maxImport))

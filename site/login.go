@@ -20,6 +20,14 @@ type proof struct {
 	pass    *pass.Pass
 }
 
+// owner names who it was, as far as the site knows.
+func (p proof) owner(st *seat) [32]byte {
+	if p.account != nil {
+		return p.account.id
+	}
+	return st.id
+}
+
 // refusal is a form that was not accepted: the key of the sentence that says why.
 type refusal struct {
 	key  string
@@ -74,9 +82,12 @@ func (s *Site) serveLogin(w http.ResponseWriter, q *request) error {
 	return s.show(w, q, http.StatusForbidden, v)
 }
 
-// next is where to go after logging in.
+// next is where to go after logging in: a pass alone opens no account.
 func (q *request) next() string {
 	q.post.Set("back", q.post.Get("next"))
+	if q.account == nil {
+		return q.back("my/month")
+	}
 	return q.back("account")
 }
 
@@ -94,17 +105,19 @@ func (s *Site) logIn(w http.ResponseWriter, q *request) error {
 	} else if st, err = s.ownSeat(p.account); err != nil {
 		return err
 	}
-	stay, err := s.sessions.start(w, q.Request)
+	stay, err := s.sessions.start(w, q.Request, p.owner(st))
 	if err != nil {
 		s.seats.leave(st)
 		return err
 	}
-	stay.account, stay.seat = p.account, st
+	stay.owns(p.account, st)
+	q.period = s.period()
 	q.bind(stay)
 	if st != nil {
 		if recipient := q.recipient(); recipient != "" {
 			if err := s.giveRecipient(st, recipient); err != nil {
-				stay.flash.Errors, _ = q.refusals(err) // logged in all the same: the pass page asks again
+				sentences, _ := q.refusals(err)
+				stay.tell(templates.Outcome{Errors: sentences}) // logged in all the same: the pass page asks again
 			}
 		}
 	}
@@ -167,9 +180,9 @@ func (s *Site) logInAgain(w http.ResponseWriter, q *request, n need, fields []st
 			v.Values.Account = q.field("account")
 		}
 	}
-	for _, f := range fields {
-		if q.post.Has(f) {
-			v.Fields = append(v.Fields, templates.Field{Name: f, Value: q.post.Get(f)})
+	for _, f := range append(slices.Clone(fields), q.countFields()...) {
+		if q.PostForm.Has(f) {
+			v.Fields = append(v.Fields, templates.Field{Name: f, Value: q.PostForm.Get(f)})
 		}
 	}
 	return false, s.show(w, q, http.StatusForbidden, v)

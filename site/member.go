@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -22,7 +23,8 @@ type account struct {
 	seal   [32]byte // opens what the account bought
 	credit [32]byte // names its events in the book, so that the same form twice is one event
 
-	newCode royalty.Code // until its owner says that it is kept
+	newCode atomic.Pointer[royalty.Code] // until its owner says that it is kept
+	voucher [32]byte                     // the hash of the one that made it, zero for none
 }
 
 // accountOf derives an account from its code. The database alone cannot: the name is made under the host's key.
@@ -97,10 +99,10 @@ func (q *request) met(n need) bool {
 
 // bind makes the request part of a session, or of none.
 func (q *request) bind(stay *session) {
-	q.session, q.account = stay, nil
+	q.session, q.account, q.sits = stay, nil, nil
 	if stay != nil {
 		stay.mu.Lock()
-		q.account = stay.account
+		q.account, q.sits = stay.account, stay.seat
 		stay.mu.Unlock()
 	}
 }
@@ -118,6 +120,7 @@ func (s *Site) enter(q *request) error {
 		return err
 	}
 	s.reseat(q.session, st)
+	q.bind(q.session)
 	return nil
 }
 
@@ -283,7 +286,7 @@ func (s *Site) memberPage(q *request, title string) templates.Page {
 func (q *request) back(fallback string) string {
 	to := q.field("back")
 	u, err := url.Parse(to)
-	if err != nil || to == "" || len(to) > maxValue || u.IsAbs() || u.Host != "" || strings.HasPrefix(to, "/") || strings.Contains(to, "..") || strings.Contains(to, "\\") {
+	if err != nil || to == "" || len(to) > maxValue || u.IsAbs() || u.Host != "" || strings.HasPrefix(to, "/") || strings.Contains(to, "//") || strings.Contains(to, "..") || strings.Contains(to, "\\") {
 		return fallback
 	}
 	return to

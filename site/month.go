@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,7 +54,7 @@ func (s *Site) monthView(q *request, o templates.Outcome, f monthForm) (any, err
 	}
 	rule := q.state.charter.Plays
 	v := templates.MyMonth{
-		Page: s.memberPage(q, l.T("month.title")), Outcome: o, Period: st.period.String(), Month: monthName(l, st.period),
+		Page: s.memberPage(q, l.T("month.title")), Outcome: o, Period: st.period.String(), Month: monthTitle(l, st.period),
 		Version: versionOf(t), Rule: l.T("month.rule", rule.PlayUnits, rule.Download), Corrected: t.Corrected,
 		Owner: f.owner, Add: f.work, AskOwner: !q.met(needAccount), Table: "my/month.csv",
 	}
@@ -122,6 +123,8 @@ func workLine(l i18n.Lang, p played) templates.MonthWork {
 		v.Title, v.Artist = p.manifest.Title, p.manifest.Artist
 		if p.track >= 0 {
 			v.Title = p.manifest.Tracks[p.track].Title
+		} else {
+			v.Artist += " · " + kindName(l, p.manifest.Kind)
 		}
 	}
 	return v
@@ -266,7 +269,7 @@ func (s *Site) postMonth(w http.ResponseWriter, q *request) error {
 	f := monthForm{owner: q.field("owner"), work: q.field("work")}
 	done, err := s.correct(q, f)
 	if err == nil {
-		return s.said(w, q, q.back("my/month"), templates.Outcome{Done: q.lang.T("done." + done)})
+		return s.said(w, q, q.back("my/month"), templates.Outcome{Done: done})
 	}
 	sentences, ok := q.refusals(err)
 	if !ok {
@@ -279,7 +282,8 @@ func (s *Site) postMonth(w http.ResponseWriter, q *request) error {
 	return s.show(w, q, http.StatusUnprocessableEntity, v)
 }
 
-// correct does what the pressed button says and answers with the key of the sentence that tells it.
+// correct does what the pressed button says and answers with the sentence that tells it. Numbers are kept and the work
+// is added whichever of the two buttons was pressed: the key Enter presses the first one.
 func (s *Site) correct(q *request, f monthForm) (done string, err error) {
 	st := q.seat()
 	if err := s.mayCorrect(q, st, f.owner); err != nil {
@@ -292,19 +296,21 @@ func (s *Site) correct(q *request, f monthForm) (done string, err error) {
 	case q.post.Has("reset"):
 		st.tally.Undo()
 		st.dirty = true
-		return "reset", s.keep(st)
+		return q.lang.T("done.reset"), s.keep(st)
 	case q.post.Get("version") != versionOf(t):
 		return "", refuse("stale")
 	}
-	done = "corrected"
+	done = q.lang.T("done.corrected")
 	units := t.Units
-	if q.post.Has("add") {
-		done = "added"
-		if err := s.addWork(units, f.work); err != nil {
+	if err := readCounts(units, q); err != nil {
+		return "", err
+	}
+	if q.post.Has("add") || f.work != "" {
+		title, err := s.addWork(units, f.work)
+		if err != nil {
 			return "", err
 		}
-	} else if err := readCounts(units, q); err != nil {
-		return "", err
+		done = q.lang.T("done.added", title)
 	}
 	if err := st.tally.Correct(units); err != nil {
 		if errors.Is(err, tally.ErrFull) {
@@ -336,13 +342,22 @@ func (s *Site) mayCorrect(q *request, st *seat, typed string) error {
 	return nil
 }
 
+// countFields are the form's fields plays.ID and downloads.ID, in order; other forms have none.
+func (q *request) countFields() (names []string) {
+	for name := range q.PostForm {
+		if kind, _, ok := strings.Cut(name, "."); ok && (kind == "plays" || kind == "downloads") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // readCounts takes the numbers of the form's fields plays.ID and downloads.ID over into units.
 func readCounts(units map[tally.Work]tally.Count, q *request) error {
-	for name, values := range q.PostForm {
-		kind, id, ok := strings.Cut(name, ".")
-		if !ok || kind != "plays" && kind != "downloads" {
-			continue
-		}
+	for _, name := range q.countFields() {
+		values := q.PostForm[name]
+		kind, id, _ := strings.Cut(name, ".")
 		work, err := tally.ParseWork(id)
 		if err != nil || len(values) != 1 {
 			return badRequest
@@ -365,36 +380,51 @@ func readCounts(units map[tally.Work]tally.Count, q *request) error {
 }
 
 // addWork adds one play of a track, or the download of a release, by its id or any address that holds it.
-func (s *Site) addWork(units map[tally.Work]tally.Count, typed string) error {
-	work, ok := s.workIn(typed)
+func (s *Site) addWork(units map[tally.Work]tally.Count, typed string) (title string, err error) {
+	work, m, ok := s.workIn(typed)
 	if !ok {
-		return refuse("work")
+		return "", refuse("work")
 	}
 	c := units[work]
-	if len(work) == len(work.Release()) {
-		c.Downloaded = true
-	} else {
+	if _, i, err := catalog.ParseTrackID(string(work)); err == nil {
 		c.Plays = min(c.Plays+1, tally.MaxPlays)
+		title = m.Tracks[i].Title
+	} else {
+		c.Downloaded = true
+		title = m.Title
 	}
 	units[work] = c
-	return nil
+	return title, nil
 }
 
 // workIn finds a visible work's name in what somebody pasted.
-func (s *Site) workIn(typed string) (tally.Work, bool) {
+func (s *Site) workIn(typed string) (tally.Work, *catalog.Manifest, bool) {
 	for _, word := range strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune("/?&=#. \t\n", r) }) {
 		if id, i, err := catalog.ParseTrackID(word); err == nil {
 			if m, err := s.cfg.DB.Manifest(id); err == nil && i < len(m.Tracks) {
-				return tally.Work(word), true
+				return tally.Work(word), m, true
 			}
 		}
 		if catalog.IsID(word) {
-			if _, err := s.cfg.DB.Manifest(word); err == nil {
-				return tally.Work(word), true
+			if m, err := s.cfg.DB.Manifest(word); err == nil {
+				return workAt(word, m, typed), m, true
 			}
 		}
 	}
-	return "", false
+	return "", nil, false
+}
+
+// workAt is the track that the address of a player plays, and the release for its other addresses.
+func workAt(id string, m *catalog.Manifest, address string) tally.Work {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || !strings.HasSuffix(u.Path, "/play") {
+		return tally.Work(id)
+	}
+	n, err := strconv.Atoi(cmp.Or(u.Query().Get("track"), "1"))
+	if err != nil || n < 1 || n > len(m.Tracks) {
+		return tally.Work(id)
+	}
+	return tally.Work(catalog.TrackID(id, n-1))
 }
 
 // serveMonthTable answers /my/month.csv: the whole provisional split.

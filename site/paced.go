@@ -1,12 +1,14 @@
 package site
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"p2p.legal/peerfy/royalty/listen"
@@ -66,27 +68,63 @@ func offsetOf(header string) int64 {
 }
 
 // Write sends b as the pace allows.
-func (p *paced) Write(b []byte) (n int, err error) {
+func (p *paced) Write(b []byte) (int, error) {
 	if p.err != nil {
 		return 0, p.err
 	}
 	if p.stream == nil {
 		return p.ResponseWriter.Write(b)
 	}
-	for n < len(b) {
-		may, err := p.stream.Wait(p.q.Context(), int64(len(b)-n))
-		if err != nil {
-			return n, err
-		}
-		m, err := p.ResponseWriter.Write(b[n : n+int(may)])
-		n += m
-		p.site.count(p.seat, p.stream.Sent(int64(m)))
-		p.q.session.touch(p.site.now())
-		if err != nil {
-			return n, err
+	n, err := p.ReadFrom(bytes.NewReader(b))
+	if err == nil && int(n) < len(b) {
+		err = io.ErrShortWrite // the parts end before the body
+	}
+	return int(n), err
+}
+
+// ReadFrom sends what r has as the pace allows. It takes a buffer only when there is something to send: of thousands
+// of streams nearly all wait, and a buffer for each would cost more memory than all the rest of them.
+func (p *paced) ReadFrom(r io.Reader) (n int64, err error) {
+	if p.stream == nil {
+		return io.Copy(onlyWriter{p}, r)
+	}
+	limited, ok := r.(*io.LimitedReader)
+	if !ok {
+		limited = &io.LimitedReader{R: r, N: 1<<63 - 1}
+	}
+	for limited.N > 0 && err == nil {
+		var may int64
+		if may, err = p.stream.Wait(p.q.Context(), limited.N); err == nil {
+			var m int
+			m, err = p.move(limited, may)
+			n += int64(m)
+			p.sent(m) // which may wait for the disk: the buffer is free again
 		}
 	}
-	return n, nil
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// pieces are buffers for what is sent at a time.
+var pieces = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
+// move sends the next bytes of r, at most may. What is left of those stays granted.
+func (p *paced) move(r io.Reader, may int64) (int, error) {
+	b := pieces.Get().(*[32 << 10]byte)
+	defer pieces.Put(b)
+	m, err := r.Read(b[:min(may, int64(len(b)))])
+	if m > 0 { // an error comes again with the next bytes
+		return p.ResponseWriter.Write(b[:m])
+	}
+	return 0, err
+}
+
+// sent counts what went out.
+func (p *paced) sent(n int) {
+	p.site.count(p.seat, p.stream.Sent(int64(n)))
+	p.q.session.touch(p.site.now())
 }
 
 // end settles what the stream leaves. It answers with what kept it from beginning.

@@ -104,13 +104,8 @@ func (s *Site) postRecipient(w http.ResponseWriter, q *request) error {
 
 // seat is the pass that this request listens with: nil without one, and when its month is over.
 func (q *request) seat() *seat {
-	if q.session == nil {
-		return nil
-	}
-	q.session.mu.Lock()
-	defer q.session.mu.Unlock()
-	if st := q.session.seat; st != nil && st.period == q.period {
-		return st
+	if q.sits != nil && q.sits.period == q.period {
+		return q.sits
 	}
 	return nil
 }

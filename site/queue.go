@@ -33,9 +33,12 @@ func (s *Site) queueView(q *request, o templates.Outcome, name string) (template
 	lines, length, err := s.trackLines(q.lang, tracks)
 	v := templates.Queue{
 		Page: s.memberPage(q, q.lang.T("queue.title")), Outcome: o, Version: listVersion(tracks), Src: "my/queue.opus",
-		Length: lengthOf(q.lang, len(tracks), length), Open: q.session.library() != nil, Name: name,
+		Open: q.session.library() != nil, Name: name,
 	}
 	v.Nav = "queue"
+	if len(tracks) > 0 {
+		v.Length = lengthOf(q.lang, len(tracks), length)
+	}
 	from, to, pager := s.paged(q, len(lines), "my/queue")
 	v.Tracks, v.Pager = lines[from:to], pager
 	return v, err
@@ -209,7 +212,23 @@ func (s *Site) serveQueue(w http.ResponseWriter, q *request) error {
 		return notFound
 	}
 	defer c.Close()
-	return s.stream(w, q, st, "audio/ogg", catalog.Hash(c.Tag()), c, parts)
+	if q.Header.Get("Range") == "bytes=0-" { // all of it, as players ask at first
+		q.Header.Del("Range")
+	}
+	return s.stream(endless{w}, q, st, "audio/ogg", catalog.Hash(c.Tag()), c, parts)
+}
+
+// endless sends a whole answer without its length; of a part the length is told. A player that knows an Ogg stream's
+// length looks at its end before it plays the first note, to learn the duration, which a chain's end does not tell:
+// Firefox reads up to there, at the pace of listening, if that is less than about a megabyte away.
+type endless struct{ http.ResponseWriter }
+
+// WriteHeader leaves the length out.
+func (e endless) WriteHeader(status int) {
+	if status == http.StatusOK {
+		e.Header().Del("Content-Length")
+	}
+	e.ResponseWriter.WriteHeader(status)
 }
 
 // chainOf joins the tracks that are here and have an Ogg rendition: films have none.

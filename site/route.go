@@ -48,6 +48,7 @@ type request struct {
 
 	session *session // nil for who is not logged in
 	account *account // the session's, while this request lasts; nil when it has none
+	sits    *seat    // likewise; see seat
 	period  royalty.Period
 }
 

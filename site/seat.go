@@ -1,12 +1,14 @@
 package site
 
 import (
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"p2p.legal/peerfy/royalty"
@@ -27,7 +29,7 @@ type seat struct {
 	name   [32]byte // of its tally in the database
 	ear    *listen.Ear
 
-	holders int // sessions; guarded by seats.mu
+	holders int // sessions and requests; guarded by seats.mu
 
 	mu    sync.Mutex // guards what follows, and the order of writes
 	tally *tally.Open
@@ -39,6 +41,38 @@ type seats struct {
 	mu   sync.Mutex
 	open map[[32]byte]*seat
 	site *Site
+
+	month atomic.Pointer[month] // the latest asked for
+}
+
+// month is what passes of a period are checked with.
+type month struct {
+	period  royalty.Period
+	size    int64 // of the log from which it was read
+	key     *rsa.PublicKey
+	closing string
+	ended   bool // by a charter, after the key was stolen
+}
+
+// of reads the opening of a period, once for each state of the log: to read it costs three times what it costs to
+// check a pass. The error wraps store.ErrUnknown when the period was not opened.
+func (ss *seats) of(p royalty.Period) (*month, error) {
+	db := ss.site.cfg.DB
+	size := db.Size() // before the reading: what is appended meanwhile makes it stale
+	if m := ss.month.Load(); m != nil && m.period == p && m.size == size {
+		return m, nil
+	}
+	o, err := db.Opening(p.String())
+	if err != nil {
+		return nil, err
+	}
+	key, err := pass.ParseKey(o.PassKey.N, o.PassKey.E)
+	if err != nil {
+		return nil, fmt.Errorf("reading the pass key of %s: %w", p, err)
+	}
+	m := &month{period: p, size: size, key: key, closing: o.Closing, ended: o.Ended != 0}
+	ss.month.Store(m)
+	return m, nil
 }
 
 // sit checks a pass and takes its seat. A pass that opens nothing here and now is refused with the same words
@@ -48,25 +82,19 @@ func (s *Site) sit(p *pass.Pass) (*seat, error) {
 	if p.Period != period {
 		return nil, refuse("login")
 	}
-	opening, err := s.cfg.DB.Opening(period.String())
+	p.Period = period // that of p is a piece of the form or file, which would stay in memory with it
+	m, err := s.seats.of(period)
 	if errors.Is(err, store.ErrUnknown) {
 		return nil, refuse("login")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if opening.Ended != 0 { // by a charter, after the key was stolen
-		return nil, refuse("login")
-	}
-	key, err := pass.ParseKey(opening.PassKey.N, opening.PassKey.E)
-	if err != nil {
-		return nil, fmt.Errorf("reading the pass key of %s: %w", period, err)
-	}
 	origin := s.cfg.DB.Charter().Origin
-	if pass.Verify(key, origin, *p) != nil {
+	if m.ended || pass.Verify(m.key, origin, *p) != nil {
 		return nil, refuse("login")
 	}
-	return s.seats.take(*p, p.ID(origin), opening.Closing)
+	return s.seats.take(*p, p.ID(origin), m.closing)
 }
 
 // take is the seat of a verified pass.
@@ -104,6 +132,21 @@ func (st *seat) load(s *Site, keys *till.Keys, closing string) error {
 		return refuse("login")
 	}
 	return err
+}
+
+// hold keeps a seat for a request, which may go on when its session ends: two seats of one pass would write over
+// each other's counts. It answers nil when the last who sat is just gone.
+func (ss *seats) hold(st *seat) *seat {
+	if st == nil {
+		return nil
+	}
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.open[st.id] != st {
+		return nil
+	}
+	st.holders++
+	return st
 }
 
 // leave gives a seat up. The last to leave counts what was still waiting for its clock.
@@ -224,5 +267,6 @@ func (s *Site) keys(p royalty.Period) (*till.Keys, error) {
 // sold: the month might be the wrong one.
 func (s *Site) clockIsBack() bool {
 	at, ok := s.cfg.DB.Freshened()
-	return ok && s.now().Before(at.Add(-24*time.Hour))
+	now := s.now()
+	return ok && (now.Before(at.Add(-24*time.Hour)) || royalty.PeriodAt(now) < royalty.PeriodAt(at))
 }

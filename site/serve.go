@@ -80,6 +80,13 @@ func (s *Site) answer(w *writer, q *request) error {
 		if err := s.enter(q); err != nil {
 			return err
 		}
+		if q.sits != nil {
+			held := s.seats.hold(q.sits)
+			if held == nil { // the session has ended since
+				q.bind(nil)
+			}
+			defer s.seats.leave(held)
+		}
 	}
 	if q.route.serve != nil {
 		return q.route.serve(w, q)

@@ -4,7 +4,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +19,7 @@ const (
 	idleLimit     = 2 * time.Hour  // without a request
 	absoluteLimit = 12 * time.Hour // whatever happens
 	maxSessions   = 20_000         // open at once; more are refused for a while
+	maxStays      = 20             // of them, of one account or pass: the one unseen for longest gives way
 	sweepEvery    = time.Minute
 )
 
@@ -31,7 +34,9 @@ const (
 // session is one browser's stay, from logging in to logging out. It lives in memory alone: what it holds
 // opens sealed records, and goes with it. A running host's memory is what a thief of a running host gets.
 type session struct {
-	born time.Time // for the absolute limit
+	id    [32]byte  // SHA-256 of its cookie
+	owner [32]byte  // the account or pass, so that one member cannot take the room of all
+	born  time.Time // for the absolute limit
 
 	mu      sync.Mutex // guards what follows
 	seen    time.Time
@@ -49,12 +54,14 @@ type sessions struct {
 	now   func() time.Time
 	leave func(*seat) // told of every seat that a session gives up
 
-	mu   sync.Mutex
-	open map[[32]byte]*session
+	mu    sync.Mutex
+	open  map[[32]byte]*session
+	stays map[[32]byte][]*session // of each owner
+	new   map[[32]byte]*account   // whose code is not kept yet, by the hash of the voucher that made it
 }
 
 func newSessions(now func() time.Time, leave func(*seat)) *sessions {
-	return &sessions{now: now, leave: leave, open: map[[32]byte]*session{}}
+	return &sessions{now: now, leave: leave, open: map[[32]byte]*session{}, stays: map[[32]byte][]*session{}, new: map[[32]byte]*account{}}
 }
 
 // find is the session of a request, nil without one. It counts as a sign of life.
@@ -87,7 +94,7 @@ func (ss *sessions) byToken(token string) *session {
 	}
 	s.mu.Unlock()
 	if !alive {
-		ss.end(id, s)
+		ss.end(s)
 		return nil
 	}
 	return s
@@ -98,63 +105,159 @@ func (s *session) alive(now time.Time) bool {
 	return !s.ended && now.Sub(s.seen) < idleLimit && now.Sub(s.born) < absoluteLimit
 }
 
-// start opens a session and sends its cookie. A session that the browser had before is ended: nobody can plant
-// one beforehand and find it logged in.
-func (ss *sessions) start(w http.ResponseWriter, old *http.Request) (*session, error) {
-	ss.stop(w, old)
+// start opens a session and hands it over.
+func (ss *sessions) start(w http.ResponseWriter, old *http.Request, owner [32]byte) (*session, error) {
+	s, token, err := ss.begin(owner)
+	if err == nil {
+		ss.hand(w, old, token)
+	}
+	return s, err
+}
+
+// begin opens a session that nobody has the cookie of yet.
+func (ss *sessions) begin(owner [32]byte) (s *session, token string, err error) {
 	var raw [32]byte
 	rand.Read(raw[:])
-	token := base64.RawURLEncoding.EncodeToString(raw[:])
+	token = base64.RawURLEncoding.EncodeToString(raw[:])
 	now := ss.now()
-	s := &session{born: now, seen: now}
+	s = &session{id: sha256.Sum256([]byte(token)), owner: owner, born: now, seen: now}
 	ss.mu.Lock()
-	full := len(ss.open) >= maxSessions
+	out := ss.givesWay(owner)
+	full := out == nil && len(ss.open) >= maxSessions
 	if !full {
-		ss.open[sha256.Sum256([]byte(token))] = s
+		ss.open[s.id] = s
+		ss.stays[owner] = append(ss.stays[owner], s)
 	}
 	ss.mu.Unlock()
 	if full {
-		return nil, crowded
+		return nil, "", crowded
 	}
-	setCookies(w, token, 0)
-	return s, nil
+	if out != nil {
+		ss.end(out)
+	}
+	return s, token, nil
 }
 
-// crowded refuses a log-in when memory's bound is reached.
-var crowded = &problem{status: http.StatusServiceUnavailable, words: "crowded"}
+// givesWay is the session that ends for a new one of that owner: the owner's own when they have many, and when the
+// house is full one that has nothing to lose; nil for none. The caller holds ss.mu.
+func (ss *sessions) givesWay(owner [32]byte) (out *session) {
+	if mine := ss.stays[owner]; len(mine) >= maxStays {
+		return slices.MinFunc(mine, func(a, b *session) int { return a.lastSeen().Compare(b.lastSeen()) })
+	}
+	if len(ss.open) < maxSessions {
+		return nil
+	}
+	for _, s := range ss.open {
+		if s.isIdle() && (out == nil || s.lastSeen().Before(out.lastSeen())) {
+			out = s
+		}
+	}
+	return out
+}
+
+func (s *session) lastSeen() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// isIdle reports whether nothing is lost when the session ends: nobody listens in it, and no code that is worth
+// money waits to be kept.
+func (s *session) isIdle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.account != nil && s.seat == nil && (s.account.voucher == [32]byte{} || s.account.newCode.Load() == nil)
+}
+
+// owns gives a session what was proven.
+func (s *session) owns(a *account, st *seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.account, s.seat = a, st
+}
+
+// tell is what the next page says, once.
+func (s *session) tell(o templates.Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flash = o
+}
+
+// hand sends the cookie of a session that has begun. A session that the browser had before is ended: nobody can
+// plant one beforehand and find it logged in.
+func (ss *sessions) hand(w http.ResponseWriter, old *http.Request, token string) {
+	ss.drop(old)
+	setCookies(w, token, 0)
+}
+
+// newAccount is the account that a voucher is making, or a. Who sends the voucher twice, because the answer was
+// lost or the button was pressed again, gets the same account until its code is kept: the first answer may never have
+// been seen, and the voucher is used.
+func (ss *sessions) newAccount(voucher [32]byte, a *account) *account {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if old := ss.new[voucher]; old != nil {
+		return old
+	}
+	ss.new[voucher] = a
+	return a
+}
+
+// kept forgets which voucher made an account.
+func (ss *sessions) kept(a *account) {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.new[a.voucher] == a {
+		delete(ss.new, a.voucher)
+	}
+}
+
+// crowded refuses a log-in when memory's bound is reached. It is 429, not 503: a crowd is not a fault of ours, and each
+// of those is written to the log.
+var crowded = &problem{status: http.StatusTooManyRequests, words: "crowded", wait: 5 * time.Minute}
 
 // stop ends the sessions of a request and takes its cookies back.
 func (ss *sessions) stop(w http.ResponseWriter, r *http.Request) {
-	found := false
+	if ss.drop(r) {
+		setCookies(w, "", -1)
+	}
+}
+
+// drop ends the sessions of a request, and reports whether it has a cookie of ours.
+func (ss *sessions) drop(r *http.Request) (found bool) {
 	for _, name := range []string{secureCookie, plainCookie} {
 		c, err := r.Cookie(name)
 		if err != nil {
 			continue
 		}
 		found = true
-		id := sha256.Sum256([]byte(c.Value))
 		ss.mu.Lock()
-		s := ss.open[id]
+		s := ss.open[sha256.Sum256([]byte(c.Value))]
 		ss.mu.Unlock()
 		if s != nil {
-			ss.end(id, s)
+			ss.end(s)
 		}
 	}
-	if found {
-		setCookies(w, "", -1)
-	}
+	return found
 }
 
 // end forgets a session and all that it held.
-func (ss *sessions) end(id [32]byte, s *session) {
+func (ss *sessions) end(s *session) {
 	ss.mu.Lock()
-	delete(ss.open, id)
+	delete(ss.open, s.id)
+	left := slices.DeleteFunc(ss.stays[s.owner], func(other *session) bool { return other == s })
+	if ss.stays[s.owner] = left; len(left) == 0 {
+		delete(ss.stays, s.owner)
+	}
 	ss.mu.Unlock()
 	s.mu.Lock()
-	seat := s.seat
+	seat, a := s.seat, s.account
 	s.ended = true
 	s.account, s.seat, s.shelf, s.queue = nil, nil, nil, nil
 	s.mu.Unlock()
+	if a != nil && len(left) == 0 {
+		ss.kept(a)
+	}
 	if seat != nil {
 		ss.leave(seat)
 	}
@@ -164,28 +267,27 @@ func (ss *sessions) end(id [32]byte, s *session) {
 func (ss *sessions) sweep() {
 	now := ss.now()
 	ss.mu.Lock()
-	dead := map[[32]byte]*session{}
-	for id, s := range ss.open {
+	var dead []*session
+	for _, s := range ss.open {
 		s.mu.Lock()
 		if !s.alive(now) {
-			dead[id] = s
+			dead = append(dead, s)
 		}
 		s.mu.Unlock()
 	}
 	ss.mu.Unlock()
-	for id, s := range dead {
-		ss.end(id, s)
+	for _, s := range dead {
+		ss.end(s)
 	}
 }
 
 // close ends every session.
 func (ss *sessions) close() {
 	ss.mu.Lock()
-	all := ss.open
-	ss.open = map[[32]byte]*session{}
+	all := slices.Collect(maps.Values(ss.open))
 	ss.mu.Unlock()
-	for id, s := range all {
-		ss.end(id, s)
+	for _, s := range all {
+		ss.end(s)
 	}
 }
 

@@ -3,6 +3,8 @@ package site
 import (
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/store/catalog"
@@ -25,6 +27,13 @@ func day(l i18n.Lang, date string) string {
 
 // monthName is a period in words.
 func monthName(l i18n.Lang, p royalty.Period) string { return l.Month(p.Start()) }
+
+// monthTitle is the month's name where a line begins with it: French writes it small elsewhere.
+func monthTitle(l i18n.Lang, p royalty.Period) string {
+	name := monthName(l, p)
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
+}
 
 func kindName(l i18n.Lang, k catalog.Kind) string { return l.T("kind." + string(k)) }
 

@@ -266,7 +266,7 @@ var englishMemberWords = map[string]string{
 	"done.kept":            "Well kept. It is not shown again.",
 	"done.recipient":       "The receipt of this pass will be sealed to that recipient.",
 	"done.corrected":       "Your numbers are kept, and count for this month.",
-	"done.added":           "%s was added. Say how often you played it, and save.",
+	"done.added":           "Added: %s. Change its number if need be, and save.",
 	"done.reset":           "Back to what was counted.",
 	"done.queued":          "%s track was added to your queue.|%s tracks were added to your queue.",
 	"done.cleared":         "The queue is empty.",

@@ -117,7 +117,7 @@ var frenchMemberWords = typeset(map[string]string{
 	"account.blind.go":      "Faire signer",
 	"account.blind.answer":  "La réponse, pour peerfy pass finish",
 	"account.blind.wait":    "N’utilisez pas le nouveau pass tout de suite. Déconnectez-vous, laissez passer quelques heures, choisissez Nouvelle identité, et alors seulement connectez-vous avec le pass : sinon l’heure trahit ce que la signature cache.",
-	"account.blind.signed":  "%s : pass signés jusqu’ici par la clé de ce mois : %s. Un pass aveugle se cache parmi eux.",
+	"account.blind.signed":  "Pour %s, pass signés jusqu’ici par la clé du mois : %s. Un pass aveugle se cache parmi eux.",
 	"stub.label":            "Talon",
 	"stub.what":             "Une promesse signée : cette vente figurera dans les comptes publics du mois à la date qu’elle dit. Sinon, le talon est votre preuve. Gardez-le.",
 	"stub.text":             "Le talon, mot pour mot",
@@ -125,7 +125,7 @@ var frenchMemberWords = typeset(map[string]string{
 
 	// Pass.
 	"pass.title":          "Votre pass",
-	"pass.heading":        "Pass de %s",
+	"pass.heading":        "Pass pour %s",
 	"pass.listening":      "Vous écoutez avec ce pass",
 	"pass.until":          "Il vaut jusqu’au %s, 24 h UTC.",
 	"pass.recipient":      "Pour qui est le reçu ?",
@@ -259,14 +259,14 @@ var frenchMemberWords = typeset(map[string]string{
 
 	// What a form did.
 	"done.redeemed":        "%s de plus à votre crédit.",
-	"done.pass":            "%s est à vous. Gardez maintenant son pass.",
+	"done.pass":            "C’est fait : %s est à vous. Gardez maintenant son pass.",
 	"done.blind":           "La demande est signée. Copiez la réponse ci-dessous, et gardez le talon.",
 	"done.deleted":         "Votre compte est supprimé",
 	"done.deleted.what":    "Il n’est plus sur cette machine. Les pass que vous avez gardés valent jusqu’à la fin de leur mois.",
 	"done.kept":            "Bien gardé. Il n’est plus montré.",
 	"done.recipient":       "Le reçu de ce pass sera scellé pour ce destinataire.",
 	"done.corrected":       "Vos nombres sont retenus, et comptent pour ce mois.",
-	"done.added":           "%s est ajoutée. Dites combien de fois vous l’avez écoutée, puis enregistrez.",
+	"done.added":           "Ajouté : %s. Changez son nombre s’il le faut, puis enregistrez.",
 	"done.reset":           "Retour à ce qui a été compté.",
 	"done.queued":          "%s morceau de plus dans votre file.|%s morceaux de plus dans votre file.",
 	"done.cleared":         "La file est vide.",
