@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,6 +17,10 @@ import (
 // A member's machine trusts no page of a site: it follows the log itself, from
 // the first entry on, with the log's key that was told elsewhere, and judges it
 // as the host does.
+//
+// Limit: whoever holds the log's key can show one member another log than the
+// rest, and in it a pass key by which to know that member's pass again. Nothing
+// here can see that: comparing logs can, as mirrors do and members may.
 
 // logSource is where a log is read, and the key that signs it.
 type logSource struct {
@@ -84,8 +89,12 @@ func (l *logSource) state(progress func(string, int64, int64)) (*catalog.State, 
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, refused("", "the log of %s: %w", l.base, err)
+	var cheat *ledger.SecurityError
+	switch {
+	case errors.As(err, &cheat):
+		return nil, refused("tell the co-operative, by another way than its site", "the log of %s: %w", l.base, err)
+	case err != nil:
+		return nil, missing("the same again: what cannot be had now may be had later", "the log of %s: %w", l.base, err)
 	}
 	if c := s.Charter(); c == nil || c.Origin != origin || c.Keys.Log != l.vkey {
 		return nil, refused("", "the log of %s has no charter that names its key", l.base)

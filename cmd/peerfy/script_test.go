@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
@@ -34,11 +37,15 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("MONTH", royalty.PeriodAt(time.Now()).Next().String()) // can be opened whatever the day
+			running := royalty.PeriodAt(time.Now())
+			env.Setenv("THIS", running.String())
+			env.Setenv("MONTH", running.Next().String()) // can be opened whatever the day
+			env.Values["browsers"] = map[string]*http.Client{}
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"tone": scriptTone, "exits": scriptExits, "await": scriptAwait, "visit": scriptVisit, "each": scriptEach, "release": scriptRelease, "report": scriptReport,
+			"browse": scriptBrowse(""), "stranger": scriptBrowse("http://elsewhere.example"), "keep": scriptKeep, "socks": scriptSOCKS,
 		},
 	})
 }
@@ -86,26 +93,146 @@ func visit(socket, path string) (status string, body []byte, err error) {
 // ask sends a request to the site behind a unix socket, in the name of its
 // onion address.
 func ask(socket string, req *http.Request) (status string, body []byte, err error) {
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}}}
-	defer client.CloseIdleConnections()
-	b, err := os.ReadFile(filepath.Join(filepath.Dir(socket), "status.json"))
+	onion, err := onionOf(socket)
 	if err != nil {
 		return "", nil, err
 	}
-	var addresses struct{ Onion string }
-	if err := json.Unmarshal(b, &addresses); err != nil {
-		return "", nil, err
-	}
-	req.Host = addresses.Onion
-	resp, err := client.Do(req)
+	req.Host = onion
+	resp, err := through(socket).Do(req)
 	if err != nil {
 		return "", nil, err
 	}
 	defer resp.Body.Close()
 	body, err = io.ReadAll(resp.Body)
 	return resp.Status, body, err
+}
+
+// through reaches the site behind a unix socket, whatever the address says.
+func through(socket string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+}
+
+// onionOf is the address in the status file beside the socket of a site.
+func onionOf(socket string) (string, error) {
+	b, err := os.ReadFile(filepath.Join(filepath.Dir(socket), "status.json"))
+	if err != nil {
+		return "", err
+	}
+	var addresses struct{ Onion string }
+	return addresses.Onion, json.Unmarshal(b, &addresses)
+}
+
+// scriptBrowse is "browse WHO PATH [FIELD=VALUE…]": the page, or the answer to a
+// form, in a browser of that name, which keeps its cookies and follows where it
+// is led. The site serves at $WORK/s. A VALUE like @FILE is what the file holds.
+// Forms come from the site itself, unless another origin is given.
+func scriptBrowse(origin string) func(ts *testscript.TestScript, _ bool, args []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		onion, err := onionOf(ts.MkAbs("s"))
+		ts.Check(err)
+		base := "http://" + onion
+		req, err := http.NewRequest("GET", base+args[1], nil)
+		if len(args) > 2 {
+			req, err = http.NewRequest("POST", base+args[1], strings.NewReader(formOf(ts, args[2:]).Encode()))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("Origin", cmp.Or(origin, base))
+		}
+		ts.Check(err)
+		all := ts.Value("browsers").(map[string]*http.Client)
+		if all[args[0]] == nil {
+			all[args[0]] = through(ts.MkAbs("s"))
+			all[args[0]].Jar, err = cookiejar.New(nil)
+			ts.Check(err)
+		}
+		resp, err := all[args[0]].Do(req)
+		ts.Check(err)
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		ts.Check(err)
+		if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+			body = fmt.Appendf(nil, "%s\n%s", resp.Status, html.UnescapeString(string(body)))
+		} else if resp.StatusCode != http.StatusOK {
+			ts.Fatalf("%s", resp.Status)
+		}
+		ts.Stdout().Write(body)
+	}
+}
+
+// formOf reads FIELD=VALUE….
+func formOf(ts *testscript.TestScript, fields []string) url.Values {
+	form := url.Values{}
+	for _, field := range fields {
+		name, value, _ := strings.Cut(field, "=")
+		if file, ok := strings.CutPrefix(value, "@"); ok {
+			value = ts.ReadFile(file)
+		}
+		form.Add(name, value)
+	}
+	return form
+}
+
+// scriptKeep is "keep NAME PATTERN": sets NAME to what the first group of the
+// pattern finds in what was said last.
+func scriptKeep(ts *testscript.TestScript, _ bool, args []string) {
+	found := regexp.MustCompile(`(?m)` + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+	if found == nil {
+		ts.Fatalf("nothing like %s was said", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// scriptSOCKS is "socks NAME": a SOCKS port that leads to the site at $WORK/s,
+// as tor would, whose address becomes NAME.
+func scriptSOCKS(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+	site := ts.MkAbs("s")
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go relay(c, site)
+		}
+	}()
+}
+
+// relay answers one client of SOCKS5 (RFC 1928, with a user name as in RFC 1929)
+// and joins it to a unix socket, whatever it asked for.
+func relay(c net.Conn, socket string) {
+	defer c.Close()
+	head := make([]byte, 2)
+	read := func(n byte) []byte {
+		b := make([]byte, n)
+		io.ReadFull(c, b)
+		return b
+	}
+	io.ReadFull(c, head)
+	read(head[1]) // methods
+	c.Write([]byte{5, 2})
+	read(1)
+	read(read(1)[0])      // name
+	read(read(1)[0])      // password
+	c.Write([]byte{1, 0}) // taken
+	read(4)               // connect, to a name
+	read(read(1)[0])      // which
+	read(2)               // port
+	c.Write([]byte{5, 0, 0, 1, 0, 0, 0, 0, 0, 0})
+	site, err := net.Dial("unix", socket)
+	if err != nil {
+		return
+	}
+	defer site.Close()
+	go func() { io.Copy(site, c); site.Close() }()
+	io.Copy(c, site)
 }
 
 // scriptVisit is "visit SOCKET PATH": status and page become stdout.

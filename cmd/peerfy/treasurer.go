@@ -2,8 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
-	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -14,9 +15,6 @@ import (
 	"p2p.legal/peerfy/store/catalog"
 	"p2p.legal/peerfy/store/ledger"
 )
-
-// maxBatchFile bounds a batch as it is handed in: 5,000 hashes.
-const maxBatchFile = 1 << 20
 
 // vouchersIssue makes vouchers on the treasurer's machine: the sheet to sell,
 // and the signed batch of hashes for the host. The host never sees a code.
@@ -41,12 +39,9 @@ func (e *env) vouchersIssue(args []string) error {
 	if err != nil {
 		return err
 	}
-	treasurer, err := signer(*keys, roleTreasurer)
+	treasurer, err := treasurerOf(c, *keys)
 	if err != nil {
 		return err
-	}
-	if !named(c.Keys.Treasurer, treasurer) {
-		return refused("the key of a treasurer whom the charter names", "the charter names no treasurer with the key in %s", *keys)
 	}
 	b, codes, err := payment.Issue(c.Origin, *months, royalty.Cents(c.Fee.Cents), *count, last)
 	if err != nil {
@@ -55,10 +50,23 @@ func (e *env) vouchersIssue(args []string) error {
 	if err := writeSheet(*out, *lang, c, b, codes, treasurer); err != nil {
 		return err
 	}
-	e.say("%d vouchers of %s € each. Print %s.txt or %s.html, sell them, and destroy both files.", len(codes), b.Value, *out, *out)
-	e.say("They can be redeemed once the host has the batch: peerfy treasurer vouchers load %s.batch --dir D", *out)
+	e.say("%d voucher(s) of %s € each. Print %s.txt or %s.html, sell them, and destroy both files.", len(codes), b.Value, *out, *out)
+	e.say("Before that the host must have the batch: peerfy treasurer vouchers load %s.batch --dir D", *out)
 	e.print("batch %s", b.ID)
 	return nil
+}
+
+// treasurerOf is the treasurer's key in a keys folder, which the charter must
+// name.
+func treasurerOf(c *catalog.Charter, keys string) (note.Signer, error) {
+	s, err := signer(keys, roleTreasurer)
+	if err != nil {
+		return nil, err
+	}
+	if !named(c.Keys.Treasurer, s) {
+		return nil, refused("the key of a treasurer whom `peerfy charter` names", "the charter names no treasurer with the key in %s", keys)
+	}
+	return s, nil
 }
 
 // charterFor is the charter on this machine, or the one that the keys folder
@@ -74,7 +82,7 @@ func charterFor(f publishFlags) (*catalog.Charter, error) {
 	}
 	c, err := rememberedCharter(f)
 	if c == nil && err == nil {
-		err = refused("--charter FILE, from the co-operative's site (charter.json), or --dir D", "the fee is not known without the charter")
+		err = refused("--charter FILE, from the co-operative's site (charter.json), or --dir D", "nothing is known of the co-operative without its charter")
 	}
 	return c, err
 }
@@ -95,7 +103,7 @@ func parseExpiry(s string, now time.Time) (time.Time, error) {
 }
 
 // writeSheet writes the three files, all new: a sheet must never replace one
-// that may be sold already.
+// that may be sold already. It leaves all of them or none.
 func writeSheet(name, lang string, c *catalog.Charter, b payment.Batch, codes []royalty.Code, treasurer note.Signer) error {
 	signed, err := payment.FormatBatch(b, treasurer)
 	if err != nil {
@@ -108,14 +116,11 @@ func writeSheet(name, lang string, c *catalog.Charter, b payment.Batch, codes []
 	if err := payment.SheetHTML(&page, lang, c.Name, b, codes, c.Onion); err != nil {
 		return err
 	}
-	// The batch last: without it no code is worth anything.
-	if err := writeNew(name+".txt", text.String(), 0o600); err != nil {
-		return err
-	}
-	if err := writeNew(name+".html", page.String(), 0o600); err != nil {
-		return err
-	}
-	return writeNew(name+".batch", string(signed), 0o644)
+	return writeAll([]newFile{
+		{name + ".txt", text.String(), 0o600},
+		{name + ".html", page.String(), 0o600},
+		{name + ".batch", string(signed), 0o644}, // last: without it no code is worth anything
+	})
 }
 
 // vouchersLoad makes a signed batch redeemable on the host.
@@ -126,9 +131,12 @@ func (e *env) vouchersLoad(args []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := readBatch(*dir, rest[0])
+	b, err := readBatch(publishFlags{dir: *dir}, rest[0])
 	if err != nil {
 		return err
+	}
+	if !b.Expires.IsZero() && !time.Now().Before(b.Expires) {
+		return refused("", "the vouchers of %s expired on %s", rest[0], lastDay(b.Expires))
 	}
 	m, err := openMembers(*dir)
 	if err != nil {
@@ -136,16 +144,20 @@ func (e *env) vouchersLoad(args []string) error {
 	}
 	defer m.Close()
 	n, err := m.LoadBatch(batchOf(b))
-	if err != nil {
-		return refused("", "%w", err)
-	}
-	e.say("%d vouchers of %s € can be redeemed now", n, b.Value)
-	if n == 0 {
-		e.say("(this batch was loaded before: nothing has changed)")
+	switch {
+	case err != nil:
+		return refused("peerfy treasurer vouchers list --dir "+*dir, "%w", err)
+	case n == 0:
+		e.say("this batch was loaded before: nothing has changed")
+	default:
+		e.say("%d voucher(s) of %s € can be redeemed now", n, b.Value)
 	}
 	e.print("batch %s", b.ID)
 	return nil
 }
+
+// lastDay is the last day of a batch that expires.
+func lastDay(expires time.Time) string { return expires.AddDate(0, 0, -1).Format(time.DateOnly) }
 
 // batchOf is a batch as the host keeps it.
 func batchOf(b payment.Batch) store.VoucherBatch {
@@ -153,12 +165,12 @@ func batchOf(b payment.Batch) store.VoucherBatch {
 }
 
 // readBatch reads a batch and checks it against the charter's treasurers.
-func readBatch(dir, path string) (payment.Batch, error) {
-	raw, err := readSmall(path, maxBatchFile)
+func readBatch(f publishFlags, path string) (payment.Batch, error) {
+	raw, err := readSmall(path, payment.MaxNote)
 	if err != nil {
 		return payment.Batch{}, err
 	}
-	c, err := charterFor(publishFlags{dir: dir})
+	c, err := charterFor(f)
 	if err != nil {
 		return payment.Batch{}, err
 	}
@@ -168,7 +180,7 @@ func readBatch(dir, path string) (payment.Batch, error) {
 	}
 	b, err := payment.ParseBatch(raw, known, c.Origin)
 	if err != nil {
-		return b, refused("the file NAME.batch that `treasurer vouchers issue` wrote", "%s: %w", path, err)
+		return b, refused("the file NAME.batch that `treasurer vouchers issue` wrote, whole", "%s: %w", path, err)
 	}
 	return b, nil
 }
@@ -189,27 +201,76 @@ func treasurers(c *catalog.Charter) (note.Verifiers, error) {
 // signature: lost sheets, stolen codes.
 func (e *env) vouchersVoid(args []string) error {
 	fs := e.flags()
-	dir := fs.String("dir", "", "the co-operative's `folder`")
-	keys := fs.String("keys", "", "the `folder` with the treasurer's key")
+	var f publishFlags
+	fs.StringVar(&f.dir, "dir", "", "the co-operative's `folder`")
+	fs.StringVar(&f.keys, "keys", "", "the `folder` with the treasurer's key")
+	fs.StringVar(&f.charter, "charter", "", "with --out: the co-operative's charter, a `file` from its site (default: the one that the keys folder remembers)")
 	out := fs.String("out", "", "write the signed note to this new `file`, for the host, instead of acting here")
 	signed := fs.String("signed", "", "the `file` that --out made elsewhere")
 	rest, err := e.parse(fs, args, 1)
 	if err != nil {
 		return err
 	}
-	if *signed == "" && *keys == "" || *dir == "" && *out == "" {
-		return usage("treasurer vouchers void BATCH needs --dir D with --keys T or --signed FILE, or --keys T with --out FILE")
+	switch {
+	case (f.keys == "") == (*signed == ""):
+		return usage("treasurer vouchers void needs one of --keys and --signed: the treasurer's key, or what was signed with it")
+	case *out == "" && f.dir == "":
+		return usage("treasurer vouchers void needs --dir, the co-operative's folder, or --out, a file for its host")
+	case *out != "" && *signed != "":
+		return usage("treasurer vouchers void --out needs --keys: --signed is for the host")
 	}
-	c, err := charterFor(publishFlags{keys: *keys, dir: *dir})
+	id, err := batchID(f, rest[0])
 	if err != nil {
 		return err
 	}
-	raw, err := voidNote(c, rest[0], *keys, *signed)
+	if *signed == "" {
+		return e.voidWithKey(f, id, *out)
+	}
+	raw, err := readSmall(*signed, payment.MaxNote)
 	if err != nil {
 		return err
 	}
-	if *out != "" {
-		return writeNew(*out, string(raw), 0o644)
+	return e.voidSigned(f.dir, id, raw)
+}
+
+// batchID is the id of a batch that was named by it, or by its file.
+func batchID(f publishFlags, arg string) (string, error) {
+	if _, err := os.Stat(arg); err != nil {
+		return arg, nil
+	}
+	b, err := readBatch(f, arg)
+	return b.ID, err
+}
+
+// voidWithKey voids a batch, or writes the note with which the host will.
+func (e *env) voidWithKey(f publishFlags, id, out string) error {
+	c, err := charterFor(f)
+	if err != nil {
+		return err
+	}
+	treasurer, err := treasurerOf(c, f.keys)
+	if err != nil {
+		return err
+	}
+	raw, err := payment.FormatVoid(payment.Void{Origin: c.Origin, Batch: id, All: true}, treasurer)
+	if err != nil {
+		return refused("the 16 hexadecimal digits that `issue` printed, or the file NAME.batch", "%w", err)
+	}
+	if out == "" {
+		return e.voidSigned(f.dir, id, raw)
+	}
+	if err := writeNew(out, string(raw), 0o644); err != nil {
+		return err
+	}
+	e.say("nothing is void yet. Next, on the host: peerfy treasurer vouchers void %s --dir D --signed %s", id, out)
+	return nil
+}
+
+// voidSigned does what a void note says.
+func (e *env) voidSigned(dir, id string, raw []byte) error {
+	c, err := charterFor(publishFlags{dir: dir})
+	if err != nil {
+		return err
 	}
 	known, err := treasurers(c)
 	if err != nil {
@@ -217,37 +278,42 @@ func (e *env) vouchersVoid(args []string) error {
 	}
 	v, err := payment.ParseVoid(raw, known, c.Origin)
 	if err != nil {
-		return refused("", "%w", err)
+		return refused("the file that `treasurer vouchers void --out` wrote", "%w", err)
 	}
-	if v.Batch != rest[0] {
-		return refused("", "the signed note voids the batch %s", v.Batch)
+	if v.Batch != id {
+		return refused("", "the signed note voids the batch %s, not %s", v.Batch, id)
 	}
-	m, err := openMembers(*dir)
+	m, err := openMembers(dir)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
 	n, err := m.VoidBatch(v.Batch, v.Hashes) // no hashes: all that are left
 	if err != nil {
-		return refused("peerfy treasurer vouchers list --dir D", "%w", err)
+		return refused("peerfy treasurer vouchers list --dir "+dir+"; a batch that was never loaded is worth nothing, destroy its file",
+			"voiding %s: %w", v.Batch, err)
 	}
-	e.say("%d vouchers are void now; those redeemed before keep their credit", n)
+	e.say("vouchers that became void: %d. Those redeemed before keep their credit.", n)
+	e.print("batch %s", v.Batch)
 	return nil
 }
 
-func voidNote(c *catalog.Charter, batch, keys, signed string) ([]byte, error) {
-	if signed != "" {
-		return readSmall(signed, maxBatchFile)
+// batchLine is what became of a batch, for a program.
+type batchLine struct {
+	ID       string        `json:"id"`
+	Value    royalty.Cents `json:"value_cents"`
+	LastDay  string        `json:"last_day,omitempty"` // absent: they never expire
+	Count    int           `json:"count"`
+	Redeemed int           `json:"redeemed"`
+	Void     int           `json:"void"`
+}
+
+func (b batchLine) String() string {
+	until := "never expire"
+	if b.LastDay != "" {
+		until = "until " + b.LastDay
 	}
-	treasurer, err := signer(keys, roleTreasurer)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := payment.FormatVoid(payment.Void{Origin: c.Origin, Batch: batch, All: true}, treasurer)
-	if err != nil {
-		return nil, refused("a batch id of 16 hexadecimal digits", "%w", err)
-	}
-	return raw, nil
+	return fmt.Sprintf("%s  %d of %s €: %d redeemed, %d void, %s", b.ID, b.Count, b.Value, b.Redeemed, b.Void, until)
 }
 
 // vouchersList tells what became of each batch.
@@ -258,15 +324,7 @@ func (e *env) vouchersList(args []string) error {
 	if _, err := e.parse(fs, args, 0, "dir"); err != nil {
 		return err
 	}
-	if _, err := os.Stat(*dir); err != nil {
-		return missing("", "%w", err)
-	}
-	m, err := openMembers(*dir)
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	all, err := m.Batches()
+	all, err := loadedBatches(*dir)
 	if err != nil {
 		return err
 	}
@@ -274,14 +332,29 @@ func (e *env) vouchersList(args []string) error {
 		return e.printJSON(all)
 	}
 	for _, b := range all {
-		expires := "never expire"
-		if !b.Expires.IsZero() {
-			expires = "until " + b.Expires.AddDate(0, 0, -1).Format(time.DateOnly)
-		}
-		e.print("%s  %s vouchers of %s €: %d redeemed, %d void, %s", b.ID, strconv.Itoa(b.Count), b.Value, b.Used, b.Void, expires)
+		e.print("%s", b)
 	}
 	if len(all) == 0 {
 		e.say("no batch is loaded")
 	}
 	return nil
+}
+
+func loadedBatches(dir string) ([]batchLine, error) {
+	m, err := openMembers(dir)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := m.Batches()
+	if err := errors.Join(err, m.Close()); err != nil {
+		return nil, err
+	}
+	all := make([]batchLine, len(batches))
+	for i, b := range batches {
+		all[i] = batchLine{ID: b.ID, Value: b.Value, Count: b.Count, Redeemed: b.Used, Void: b.Void}
+		if !b.Expires.IsZero() {
+			all[i].LastDay = lastDay(b.Expires)
+		}
+	}
+	return all, nil
 }
