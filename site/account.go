@@ -28,9 +28,9 @@ type parcel struct {
 	Stub   string `json:"stub"`
 }
 
-// sealer closes and opens the parcels of an account: AES-256-GCM with random nonces.
-func (a *account) sealer() cipher.AEAD {
-	block, err := aes.NewCipher(a.seal[:])
+// sealer closes and opens small secrets: AES-256-GCM with random nonces.
+func sealer(key [32]byte) cipher.AEAD {
+	block, err := aes.NewCipher(key[:])
 	if err != nil { // only for keys of another length
 		panic(err)
 	}
@@ -46,11 +46,11 @@ func (a *account) wrap(p royalty.Period, v parcel) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.sealer().Seal(nil, nil, text, []byte(p)), nil
+	return sealer(a.seal).Seal(nil, nil, text, []byte(p)), nil
 }
 
 func (a *account) unwrap(p royalty.Period, sealed []byte) (v parcel, err error) {
-	text, err := a.sealer().Open(nil, nil, sealed, []byte(p))
+	text, err := sealer(a.seal).Open(nil, nil, sealed, []byte(p))
 	if err != nil {
 		return v, fmt.Errorf("opening what an account bought: %w", err)
 	}
@@ -79,14 +79,26 @@ func (s *Site) sales() ([]sale, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.keys(p); errors.Is(err, till.ErrNone) {
-			continue
-		} else if err != nil {
-			return nil, err
+		if s.canSell(p, o) {
+			open = append(open, sale{p, o})
 		}
-		open = append(open, sale{p, o})
 	}
 	return open, nil
+}
+
+// canSell reports whether the keys of an opened month lie here: a pass signed with others would open nothing.
+func (s *Site) canSell(p royalty.Period, o catalog.OpeningRecord) bool {
+	k, err := s.keys(p)
+	if err == nil {
+		var n string
+		if n, _, err = pass.FormatKey(&k.Pass.PublicKey); err == nil && n == o.PassKey.N {
+			return true
+		}
+	}
+	if !errors.Is(err, till.ErrNone) {
+		s.log.Error("a month cannot be sold: the keys here are not those of its opening", "period", p, "error", err)
+	}
+	return false
 }
 
 // onSale is the sale of one period; months that are not opened are refused.
@@ -183,6 +195,9 @@ func monthOf(l i18n.Lang, one sale, state store.Account, f accountForm) template
 func (s *Site) blindView(q *request, all []sale, state store.Account, f accountForm) (templates.Blind, error) {
 	l := q.lang
 	v := templates.Blind{Request: f.request}
+	if len(all) > 0 {
+		v.Command = "peerfy pass request " + all[0].period.String() + " --out my-pass --site " + s.cfg.Onion + "#" + q.state.charter.Keys.Log
+	}
 	for _, one := range all {
 		n, err := s.cfg.Members.Sales(one.period)
 		if err != nil {
@@ -191,8 +206,11 @@ func (s *Site) blindView(q *request, all []sale, state store.Account, f accountF
 		v.Signed = append(v.Signed, l.T("account.blind.signed", monthName(l, one.period), l.Number(int64(n))))
 		v.Price = l.Money(one.opening.Fee)
 	}
+	q.session.mu.Lock()
+	asked := q.session.asked
+	q.session.mu.Unlock()
 	for _, m := range state.Months {
-		if !m.Blind {
+		if !m.Blind || m.Request != asked { // an older answer comes again when its request does, for nothing
 			continue
 		}
 		got, err := q.account.unwrap(m.Period, m.Sealed)
@@ -221,8 +239,9 @@ func (s *Site) answerAccount(w http.ResponseWriter, q *request, form string, f a
 
 // postKept hides the code: its owner has it.
 func (s *Site) postKept(w http.ResponseWriter, q *request) error {
-	q.account.newCode.Store(nil)
-	s.sessions.kept(q.account)
+	if err := s.kept(q.account); err != nil {
+		return err
+	}
 	return s.said(w, q, "account", templates.Outcome{Done: q.lang.T("done.kept")})
 }
 
@@ -437,36 +456,42 @@ func (s *Site) ownPass(a *account, p royalty.Period) (*pass.Pass, parcel, error)
 // postBlind signs a blinded request: which pass comes of it, the site cannot know.
 func (s *Site) postBlind(w http.ResponseWriter, q *request) error {
 	f := accountForm{request: q.field("request")}
-	if err := s.signBlind(q.account, f.request); err != nil {
+	asked, err := s.signBlind(q.account, f.request)
+	if err != nil {
 		return s.answerAccount(w, q, "blind", f, err)
 	}
+	q.session.mu.Lock()
+	q.session.asked = asked
+	q.session.mu.Unlock()
 	return s.said(w, q, "account#blind", templates.Outcome{Form: "blind", Done: q.lang.T("done.blind")})
 }
 
-func (s *Site) signBlind(a *account, text string) error {
+// signBlind answers a request and names it as the account's book does.
+func (s *Site) signBlind(a *account, text string) (asked [32]byte, err error) {
 	period, blinded, err := pass.ParseRequest(text)
 	if err != nil {
-		return refuse("request")
+		return asked, refuse("request")
 	}
 	one, err := s.onSale(period.String())
 	if err != nil {
-		return err
+		return asked, err
 	}
 	keys, err := s.keys(period)
 	if err != nil {
-		return err
+		return asked, err
 	}
 	answer, err := pass.BlindSign(keys.Pass, blinded)
 	if err != nil {
-		return refuse("request")
+		return asked, refuse("request")
 	}
 	stub, err := till.NewStub(keys, s.cfg.DB.Charter().Origin, royalty.Cents(one.opening.Fee))
 	if err != nil {
-		return err
+		return asked, err
 	}
 	got := parcel{Answer: pass.FormatAnswer(period, answer), Stub: stub.String()}
-	_, err = s.buy(a, one, got, stub, a.event("blind", blinded), true)
-	return err
+	asked = a.event("blind", blinded)
+	_, err = s.buy(a, one, got, stub, asked, true)
+	return asked, err
 }
 
 // postDelete forgets an account. With credit left it wants the word that the form asks for.

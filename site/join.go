@@ -2,6 +2,7 @@ package site
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -38,39 +39,22 @@ func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
 // join makes an account, with the voucher's credit in it if there is one. A voucher that is refused makes none. There
 // is a session before the voucher is redeemed: else a full house would swallow the money.
 func (s *Site) join(w http.ResponseWriter, q *request) error {
-	var voucher royalty.Code
-	typed := q.field("voucher")
-	if typed != "" {
-		var err error
-		if voucher, err = royalty.ParseCode(typed); err != nil {
-			return errors.Join(refuse("mistyped"), err)
-		}
-	} else if !s.newcomers.take(s.now()) {
-		return crowded
-	}
-	code, err := royalty.NewCode()
+	voucher, err := s.mayJoin(q)
 	if err != nil {
 		return err
 	}
-	a := s.accountOf(code)
-	a.newCode.Store(&code)
-	if typed != "" {
-		a.voucher = payment.Hash(voucher)
-		a = s.sessions.newAccount(a.voucher, a)
+	a, err := s.newAccount(voucher)
+	if err != nil {
+		return err
 	}
 	stay, token, err := s.sessions.begin(a.id)
 	if err != nil {
-		s.sessions.kept(a)
 		return err
 	}
 	stay.owns(a, nil)
 	done, err := s.open(q, a, voucher)
-	if _, refused := q.refusals(err); refused {
-		s.sessions.end(stay)
-	}
 	if err != nil {
-		// Unless it was refused, nobody knows what the disk has done: for as long as the session lasts, the same
-		// voucher leads to the same account.
+		s.sessions.end(stay) // unless it was refused, the same voucher leads to the same account again
 		return err
 	}
 	s.sessions.hand(w, q.Request, token)
@@ -79,20 +63,87 @@ func (s *Site) join(w http.ResponseWriter, q *request) error {
 	return nil
 }
 
+// mayJoin reads the voucher; without one, only so many accounts are made.
+func (s *Site) mayJoin(q *request) (voucher royalty.Code, err error) {
+	typed := q.field("voucher")
+	if typed == "" && !s.newcomers.take(s.now()) {
+		return voucher, crowded
+	}
+	if typed == "" {
+		return voucher, nil
+	}
+	if voucher, err = royalty.ParseCode(typed); err != nil {
+		return voucher, errors.Join(refuse("mistyped"), err)
+	}
+	return voucher, nil
+}
+
+// newAccount is the account that a voucher makes. Until its owner says that its code is kept, the code lies sealed
+// under the voucher: who sends the voucher again, because the answer was lost or the machine stopped, gets the same
+// account. To whom the voucher is known the account is, for so long; but then the voucher was theirs to redeem.
+func (s *Site) newAccount(voucher royalty.Code) (*account, error) {
+	if voucher == (royalty.Code{}) {
+		code, err := royalty.NewCode()
+		if err != nil {
+			return nil, err
+		}
+		a := s.accountOf(code)
+		a.newCode.Store(&code)
+		return a, nil
+	}
+	s.joining.Lock()
+	defer s.joining.Unlock()
+	name, aead := voucher.Key("join-name"), sealer(voucher.Key("join-seal"))
+	sealed, err := s.cfg.Members.Library(name)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
+		return nil, err
+	}
+	var code royalty.Code
+	if err == nil {
+		text, err := aead.Open(nil, nil, sealed, nil)
+		if err != nil {
+			return nil, fmt.Errorf("opening a new account's code: %w", err)
+		}
+		if code, err = royalty.ParseCode(string(text)); err != nil {
+			return nil, fmt.Errorf("reading a new account's code: %w", err)
+		}
+	} else {
+		if code, err = royalty.NewCode(); err != nil {
+			return nil, err
+		}
+		if err := s.cfg.Members.PutLibrary(name, aead.Seal(nil, nil, []byte(code.String()), nil)); err != nil {
+			return nil, err
+		}
+	}
+	a := s.accountOf(code)
+	a.newCode.Store(&code)
+	a.pending = name
+	return a, nil
+}
+
 // open makes a new account with what its voucher is worth, and undoes it when that is nothing.
 func (s *Site) open(q *request, a *account, voucher royalty.Code) (done templates.Outcome, err error) {
-	if err := s.cfg.Members.CreateAccount(a.id); err != nil || a.voucher == [32]byte{} {
+	if err := s.cfg.Members.CreateAccount(a.id); err != nil || voucher == (royalty.Code{}) {
 		return done, err
 	}
 	value, err := s.redeem(a, voucher)
 	if _, refused := q.refusals(err); refused {
-		return done, errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false))
+		return done, errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false), s.cfg.Members.DropLibrary(a.pending))
 	}
 	if err != nil {
 		return done, err
 	}
 	done.Done = q.lang.T("done.redeemed", q.lang.Money(int64(value)))
 	return done, nil
+}
+
+// kept drops what gave a new account's code back: its owner has it.
+func (s *Site) kept(a *account) error {
+	a.newCode.Store(nil)
+	if a.pending == [32]byte{} {
+		return nil
+	}
+	return s.cfg.Members.DropLibrary(a.pending)
 }
 
 // redeem credits a voucher to an account, which is made when it is new. Sending the same form twice is one

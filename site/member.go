@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,7 @@ type account struct {
 	credit [32]byte // names its events in the book, so that the same form twice is one event
 
 	newCode atomic.Pointer[royalty.Code] // until its owner says that it is kept
-	voucher [32]byte                     // the hash of the one that made it, zero for none
+	pending [32]byte                     // names the record that gives the code back to its voucher; zero for none
 }
 
 // accountOf derives an account from its code. The database alone cannot: the name is made under the host's key.
@@ -279,7 +280,21 @@ func (s *Site) memberPage(q *request, title string) templates.Page {
 	p := s.page(q, title)
 	p.NoIndex = true
 	p.Stylesheet = s.memberCSS
+	if slices.Equal(q.route.methods, []string{http.MethodPost}) {
+		p.Path = formPage(q.path)
+	}
 	return p
+}
+
+// formPage is the page that the address of a form belongs to: the other language's link leads there, since the form's
+// own address answers nobody who comes by a link.
+func formPage(path string) string {
+	page := path[:max(strings.LastIndexByte(path, '/'), 0)]
+	switch page {
+	case "", "account", "pass", "my/queue", "my/library":
+		return page
+	}
+	return "my/library"
 }
 
 // back is where a form that stands on several pages leads on to: an address of this site, or the fallback.

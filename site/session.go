@@ -47,6 +47,7 @@ type session struct {
 	shelf   *shelf            // when a library code was given
 	queue   []string          // "my queue": track ids
 	flash   templates.Outcome // what the next page tells, once
+	asked   [32]byte          // the blind request that was signed last
 }
 
 // sessions are the open ones, by the SHA-256 of their cookie.
@@ -57,11 +58,10 @@ type sessions struct {
 	mu    sync.Mutex
 	open  map[[32]byte]*session
 	stays map[[32]byte][]*session // of each owner
-	new   map[[32]byte]*account   // whose code is not kept yet, by the hash of the voucher that made it
 }
 
 func newSessions(now func() time.Time, leave func(*seat)) *sessions {
-	return &sessions{now: now, leave: leave, open: map[[32]byte]*session{}, stays: map[[32]byte][]*session{}, new: map[[32]byte]*account{}}
+	return &sessions{now: now, leave: leave, open: map[[32]byte]*session{}, stays: map[[32]byte][]*session{}}
 }
 
 // find is the session of a request, nil without one. It counts as a sign of life.
@@ -166,7 +166,7 @@ func (s *session) lastSeen() time.Time {
 func (s *session) isIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.account != nil && s.seat == nil && (s.account.voucher == [32]byte{} || s.account.newCode.Load() == nil)
+	return s.account != nil && s.seat == nil && (s.account.pending == [32]byte{} || s.account.newCode.Load() == nil)
 }
 
 // owns gives a session what was proven.
@@ -188,28 +188,6 @@ func (s *session) tell(o templates.Outcome) {
 func (ss *sessions) hand(w http.ResponseWriter, old *http.Request, token string) {
 	ss.drop(old)
 	setCookies(w, token, 0)
-}
-
-// newAccount is the account that a voucher is making, or a. Who sends the voucher twice, because the answer was
-// lost or the button was pressed again, gets the same account until its code is kept: the first answer may never have
-// been seen, and the voucher is used.
-func (ss *sessions) newAccount(voucher [32]byte, a *account) *account {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if old := ss.new[voucher]; old != nil {
-		return old
-	}
-	ss.new[voucher] = a
-	return a
-}
-
-// kept forgets which voucher made an account.
-func (ss *sessions) kept(a *account) {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if ss.new[a.voucher] == a {
-		delete(ss.new, a.voucher)
-	}
 }
 
 // crowded refuses a log-in when memory's bound is reached. It is 429, not 503: a crowd is not a fault of ours, and each
@@ -251,13 +229,10 @@ func (ss *sessions) end(s *session) {
 	}
 	ss.mu.Unlock()
 	s.mu.Lock()
-	seat, a := s.seat, s.account
+	seat := s.seat
 	s.ended = true
 	s.account, s.seat, s.shelf, s.queue = nil, nil, nil, nil
 	s.mu.Unlock()
-	if a != nil && len(left) == 0 {
-		ss.kept(a)
-	}
 	if seat != nil {
 		ss.leave(seat)
 	}

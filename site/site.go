@@ -96,7 +96,8 @@ type Site struct {
 
 	sessions  *sessions
 	seats     *seats
-	newcomers bucket // accounts made without a voucher
+	newcomers bucket     // accounts made without a voucher
+	joining   sync.Mutex // one voucher makes one account
 	tokens    buckets
 	shelving  sync.Mutex // one change of a library at a time
 	closing   sync.Once

@@ -108,7 +108,7 @@ func (s sample) account() templates.Account {
 			Until: "31 décembre 2026", Recipient: s.name, Make: true,
 		})
 	}
-	v.Blind = templates.Blind{
+	v.Blind = templates.Blind{Command: s.name,
 		Request: s.name, Price: s.lang.Money(800),
 		Signed: []string{s.lang.T("account.blind.signed", "décembre 2026", 143), s.lang.T("account.blind.signed", "janvier 2027", 12)},
 	}

@@ -100,6 +100,7 @@ type Month struct {
 // Blind is the part of the account where a month is bought without the site
 // learning which pass came of it. The request names its period itself.
 type Blind struct {
+	Command string   // that makes a request, ready to copy
 	Request string   // as typed
 	Answer  string   // to be copied into the program; "" until there is one
 	Stub    string   // beside the answer

@@ -29,12 +29,10 @@ type hostDB interface {
 
 // openHost opens the co-operative in dir, or reaches the process that serves it.
 func openHost(dir string) (hostDB, error) {
-	db, err := openStore(dir)
-	if errors.Is(err, store.ErrLocked) {
-		if remote, dialErr := dialAdmin(adminSocket(dir)); dialErr == nil {
-			return remote, nil
-		}
+	if remote, err := dialAdmin(adminSocket(dir)); err == nil {
+		return remote, nil // first: waiting for a lock that a server holds would cost a second
 	}
+	db, err := openStore(dir)
 	if err != nil {
 		return nil, err
 	}
