@@ -275,11 +275,23 @@ func (s *Site) postRedeem(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return s.answerAccount(w, q, "redeem", f, errors.Join(refuse("mistyped"), err))
 	}
+	before, err := s.cfg.Members.Account(q.account.id)
+	if err != nil {
+		return err
+	}
 	value, err := s.redeem(q.account, code)
 	if err != nil {
 		return s.answerAccount(w, q, "redeem", f, err)
 	}
-	return s.said(w, q, "account", templates.Outcome{Form: "redeem", Done: q.lang.T("done.redeemed", q.lang.Money(int64(value)))})
+	after, err := s.cfg.Members.Account(q.account.id)
+	if err != nil {
+		return err
+	}
+	done := "done.redeemed"
+	if len(after.Events) == len(before.Events) { // the same voucher a second time: it is there already
+		done = "done.redeemed.before"
+	}
+	return s.said(w, q, "account", templates.Outcome{Form: "redeem", Done: q.lang.T(done, q.lang.Money(int64(value)))})
 }
 
 // postTake buys a month in simple mode. With "make one for me" the identity is shown first and the month is

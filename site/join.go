@@ -15,8 +15,11 @@ import (
 
 // serveJoin explains membership and makes an account, with a voucher or without.
 func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
-	v := templates.Join{Page: s.memberPage(q, q.lang.T("join.title")), Fee: q.lang.Money(q.state.charter.Fee.Cents), Sold: s.cfg.Sold}
+	v := templates.Join{Page: s.memberPage(q, q.lang.T("join.title")), Fee: q.lang.Money(q.state.charter.Fee.Cents)}
 	v.Nav = "join"
+	if s.cfg.Sold != nil {
+		v.Sold = s.cfg.Sold()
+	}
 	if q.Method != http.MethodPost {
 		v.Outcome = q.outcome()
 		return s.show(w, q, http.StatusOK, v)
@@ -80,7 +83,7 @@ func (s *Site) mayJoin(q *request) (voucher royalty.Code, err error) {
 
 // newAccount is the account that a voucher makes. Until its owner says that its code is kept, the code lies sealed
 // under the voucher: who sends the voucher again, because the answer was lost or the machine stopped, gets the same
-// account. To whom the voucher is known the account is, for so long; but then the voucher was theirs to redeem.
+// account, as long as it holds what the voucher was worth and nothing else: that was theirs to redeem.
 func (s *Site) newAccount(voucher royalty.Code) (*account, error) {
 	if voucher == (royalty.Code{}) {
 		code, err := royalty.NewCode()
@@ -118,7 +121,20 @@ func (s *Site) newAccount(voucher royalty.Code) (*account, error) {
 	a := s.accountOf(code)
 	a.newCode.Store(&code)
 	a.pending = name
-	return a, nil
+	return a, s.stillNew(a)
+}
+
+// stillNew refuses an account that holds more than what its voucher was worth: its owner has the code, kept or not,
+// and whoever sold the voucher knows it too.
+func (s *Site) stillNew(a *account) error {
+	state, err := s.cfg.Members.Account(a.id)
+	if errors.Is(err, store.ErrUnknown) {
+		return nil
+	}
+	if err != nil || len(state.Months) == 0 && len(state.Events) < 2 {
+		return err
+	}
+	return errors.Join(refuse("voucher.used"), s.kept(a))
 }
 
 // open makes a new account with what its voucher is worth, and undoes it when that is nothing.

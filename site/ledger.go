@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/store"
 	"p2p.legal/peerfy/store/catalog"
 	"p2p.legal/peerfy/store/ledger"
@@ -128,6 +129,10 @@ func summary(l i18n.Lang, e logged) string {
 				return l.T("entry.lift")
 			}
 			return l.T("entry.withdrawal", l.T("reason."+w.Reason))
+		}
+	case ledger.KindOpening:
+		if o, err := catalog.ParseOpening(e.entry.Body); err == nil {
+			return l.T("entry.opening", monthName(l, royalty.Period(o.Period)))
 		}
 	}
 	if !e.entry.Known {

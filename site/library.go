@@ -682,6 +682,6 @@ func (s *Site) receiptsPage(q *request) (any, error) {
 	v := templates.Receipts{Page: s.memberPage(q, q.lang.T("receipts.title"))}
 	v.Nav = "receipts"
 	v.First = day(q.lang, s.period().End().AddDate(0, 0, 7).Format(time.DateOnly))
-	v.Commands = []string{"peerfy receipt open peerfy-receipt-" + s.period().String() + ".age -i identity.txt"}
+	v.Commands = []string{"age -d -i peerfy-identity.txt receipt.age"}
 	return v, nil
 }

@@ -5,10 +5,13 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"p2p.legal/peerfy/royalty"
+	"p2p.legal/peerfy/royalty/till"
 	"p2p.legal/peerfy/site"
 	"p2p.legal/peerfy/store/catalog"
 )
@@ -114,6 +117,66 @@ func TestLoggedOutMeanwhile(t *testing.T) {
 	}
 	if strings.Contains(c.log.String(), "panic") {
 		t.Errorf("a handler panicked: %.3000s", c.log)
+	}
+}
+
+// TestLoggedOutWhileTaking logs out while a month is being taken: the pass is paid, and nobody sits on its seat for ever.
+func TestLoggedOutWhileTaking(t *testing.T) {
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	var hold atomic.Bool
+	c := newClub(t, func(cfg *site.Config) {
+		month := cfg.Month
+		cfg.Month = func(p royalty.Period) (*till.Keys, error) {
+			if hold.CompareAndSwap(true, false) {
+				close(asked)
+				<-goOn
+			}
+			return month(p)
+		}
+	})
+	v := c.visitor(t)
+	account := v.join()
+	other := *v
+	_, mine := recipient(t)
+	hold.Store(true)
+	var done sync.WaitGroup
+	done.Go(func() {
+		if r := other.send("POST", "/account/pass", values("period", "2026-12", "recipient", mine)); r.StatusCode != 303 {
+			t.Errorf("status %d", r.StatusCode)
+		}
+	})
+	<-asked
+	v.send("POST", "/logout", url.Values{})
+	close(goOn)
+	done.Wait()
+	if n, seats := c.Stays(); n != 0 || seats != 0 {
+		t.Errorf("%d sessions and %d seats are left", n, seats)
+	}
+	v.post("/login", "account", account)
+	v.hears(206)
+}
+
+// TestSellerOfAVoucher sends a voucher once more, as whoever sold it can, when its account is in use although nobody
+// pressed the button that says that the code is kept: it does not lead there any more.
+func TestSellerOfAVoucher(t *testing.T) {
+	for what, use := range map[string]func(v *visitor){
+		"took a month":     func(v *visitor) { v.takes() },
+		"redeemed another": func(v *visitor) { v.post("/account/redeem", "voucher", v.club.voucher()) },
+	} {
+		c := newClub(t)
+		voucher := c.voucher()
+		v := c.visitor(t)
+		code := codePattern.FindString(v.post("/join", "voucher", voucher))
+		use(v)
+		seller := c.visitor(t)
+		page := seller.said(422, "/join", []string{"voucher", voucher}, "redeemed already")
+		if strings.Contains(page, code) || seller.cookie != "" {
+			t.Errorf("the member %s, and the seller has the account", what)
+		}
+		seller.said(422, "/join", []string{"voucher", voucher}, "redeemed already")
+		wants(t, v.get("/account"), code)
+		wants(t, c.visitor(t).post("/login", "account", code), "+€8.00")
+		c.conserved(t)
 	}
 }
 

@@ -117,8 +117,15 @@ func TestMonthsEdge(t *testing.T) {
 	c, now := clockClub(t)
 	now.set(time.Date(2026, 12, 31, 23, 30, 0, 0, time.UTC))
 	v, account, list := c.member(t)
+	byPass := c.visitor(t)
+	byPass.post("/login", "pass", regexp.MustCompile(`peerfy-pass-v1\.[\w.-]+`).FindString(v.get("/pass")))
 	v.hears(206)
+	byPass.hears(206)
 	now.add(time.Hour)
+	byPass.hears(403)
+	if r := byPass.send("GET", "/my/month", nil); r.StatusCode != 303 {
+		t.Errorf("the month of a pass that is over: status %d", r.StatusCode)
+	}
 	for _, a := range c.Addresses() {
 		path := strings.NewReplacer("/my/list/{id}", "/my/list/"+list, "{id}", c.closed, "{track}", c.closed+"-01").Replace(a.Pattern)
 		if a.Get && !strings.Contains(path, "{") {

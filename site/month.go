@@ -332,6 +332,9 @@ func (s *Site) mayCorrect(q *request, st *seat, typed string) error {
 			return nil
 		}
 	}
+	if typed == "" {
+		return refuse("owner")
+	}
 	code, err := royalty.ParseCode(typed)
 	if err != nil {
 		return refuse("mistyped")

@@ -62,7 +62,8 @@ type Config struct {
 	// Month reads what this host holds for an opened month, or answers till.ErrNone.
 	Month func(royalty.Period) (*till.Keys, error)
 	// Sold says where vouchers are sold, in the co-operative's own words: one line each.
-	Sold []string
+	// Nil: nothing is said.
+	Sold func() []string
 	// Now is the clock. Nil is time.Now.
 	Now func() time.Time
 }

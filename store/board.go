@@ -92,7 +92,12 @@ func (db *DB) Notices() (notices []Notice, err error) {
 func (db *DB) DropNotice(receipt string) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	return db.update(func(tx *bolt.Tx) error { return tx.Bucket(bucketNotices).Delete([]byte(receipt)) })
+	return db.update(func(tx *bolt.Tx) error {
+		if tx.Bucket(bucketNotices).Get([]byte(receipt)) == nil {
+			return fmt.Errorf("notice %.40q: %w", receipt, ErrUnknown)
+		}
+		return tx.Bucket(bucketNotices).Delete([]byte(receipt))
+	})
 }
 
 // PutStatement puts the reason for the withdrawal of a release on the board, in

@@ -29,6 +29,9 @@ func (e *env) demo(args []string) error {
 	if _, err := e.parse(fs, args, 0); err != nil {
 		return err
 	}
+	if err := harden(e.say); err != nil {
+		return err
+	}
 	if *dir == "" {
 		temp, err := os.MkdirTemp("", "peerfy-demo-")
 		if err != nil {
@@ -330,6 +333,7 @@ func (d *demo) walkThrough() {
 	d.print("onion    http://%s/", s["onion"])
 	d.print("socks    %s", s["socks"])
 	d.print("preview  %s/", s["preview"])
+	d.print("vkey     %s", s["vkey"])
 	d.print("voucher  %s", s["voucher"])
 	d.say(`
 To see it as a listener does, set a browser's proxy to SOCKS5 %s with DNS through
@@ -350,13 +354,13 @@ Try:
 Ctrl-C ends everything.`, s["socks"], s["onion"], d.someRelease())
 }
 
-// someRelease is the id of the oldest release, for an example that works.
+// someRelease is the id of the oldest open release, for an example that works.
 func (d *demo) someRelease() string {
-	_, total, _, err := d.host.db.List(store.Filter{}, store.Newest, 0, 1)
+	_, total, _, err := d.host.db.List(store.Filter{Open: true}, store.Newest, 0, 1)
 	if err != nil || total == 0 {
 		return "ID"
 	}
-	cards, _, _, err := d.host.db.List(store.Filter{}, store.Newest, total-1, 1)
+	cards, _, _, err := d.host.db.List(store.Filter{Open: true}, store.Newest, total-1, 1)
 	if err != nil || len(cards) == 0 {
 		return "ID"
 	}

@@ -105,7 +105,7 @@ var commands = []command{
 	{"publish check", "FOLDER [--keys K] [--charter FILE|--dir D] [--json]", "say everything that a release still lacks", (*env).publishCheck},
 	{"publish make", "FOLDER --keys K --out BUNDLE --charter FILE|--dir D", "make and sign a release, ready to hand in", (*env).publishMake},
 	{"review list", "--dir D [--json]", "the releases that wait for an editor", (*env).reviewList},
-	{"review accept", "ID|BUNDLE --dir D [--keys E]", "countersign a release and publish it", (*env).reviewAccept},
+	{"review accept", "ID|BUNDLE --dir D [--keys E | --signed FOLDER]", "countersign a release and publish it", (*env).reviewAccept},
 	{"review refuse", "ID|BUNDLE --reason TEXT --dir D", "refuse a release, with the reason", (*env).reviewRefuse},
 	{"notice list", "--dir D [--keys E] [--json]", "what visitors reported about works, opened with the editor's identity", (*env).noticeList},
 	{"notice drop", "RECEIPT --dir D", "forget a notice that was answered", (*env).noticeDrop},

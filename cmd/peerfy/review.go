@@ -89,7 +89,13 @@ func (e *env) openBundle(path string) (*publish.Bundle, error) {
 // findBundle opens a bundle by its path, or by the release id in the inbox.
 func (e *env) findBundle(dir, name string) (*publish.Bundle, string, error) {
 	if !catalog.IsID(name) {
+		if _, err := os.Stat(name); errors.Is(err, os.ErrNotExist) {
+			name = filepath.Join(dir, inbox, filepath.Base(name)) // its name in the inbox is enough
+		}
 		b, err := e.openBundle(name)
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, name, refused("peerfy review list --dir "+dir, "there is no bundle %s", name)
+		}
 		if err != nil {
 			return nil, name, refused("ask the artist for a new bundle", "%s: %w", name, err)
 		}
@@ -209,7 +215,7 @@ func (e *env) requestSignatures(b *publish.Bundle, dir string, known bool) error
 	write := func(kind string, raw []byte) error {
 		return os.WriteFile(filepath.Join(folder, b.ID()+"."+kind), raw, 0o644)
 	}
-	err := write("release", b.Entry())
+	err := errors.Join(write("release", b.Entry()), write(strings.TrimPrefix(manifestEnd, "."), b.ManifestBytes()))
 	if !known {
 		err = errors.Join(err, write("artist", b.ArtistEntry()))
 	}

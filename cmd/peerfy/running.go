@@ -66,8 +66,7 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 		return nil, storeError(c.dir, err)
 	}
 	r.onStop(r.members.Close)
-	sold, err := soldAt(c.dir)
-	if err != nil {
+	if _, err := soldAt(c.dir); err != nil {
 		return nil, err
 	}
 	for _, sub := range []string{"run", "tor"} {
@@ -87,7 +86,7 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 	if preview != nil {
 		r.onStop(func() error { preview.Close(); return nil }) // the server closes it too
 	}
-	if r.site, err = site.New(r.siteConfig(c, index, hostKey, sold)); err != nil {
+	if r.site, err = site.New(r.siteConfig(c, index, hostKey)); err != nil {
 		return nil, err
 	}
 	r.onStop(func() error { r.site.Close(); return nil })
@@ -101,7 +100,7 @@ func start(ctx context.Context, c runConfig) (_ *running, err error) {
 	return r, r.serveOnion(ctx, c)
 }
 
-func (r *running) siteConfig(c runConfig, index *search.Index, hostKey [32]byte, sold []string) site.Config {
+func (r *running) siteConfig(c runConfig, index *search.Index, hostKey [32]byte) site.Config {
 	limiter := onion.NewLimiter(onion.Limits{Evict: r.evict})
 	status := r.onionStatus
 	if c.tor == "none" {
@@ -117,7 +116,14 @@ func (r *running) siteConfig(c runConfig, index *search.Index, hostKey [32]byte,
 			return limiter.Enter(ctx)
 		},
 		Status:  status,
-		Members: r.members, HostKey: hostKey, Month: (&months{folder: filepath.Join(c.dir, monthsDir)}).keys, Sold: sold,
+		Members: r.members, HostKey: hostKey, Month: (&months{folder: filepath.Join(c.dir, monthsDir)}).keys,
+		Sold: func() []string {
+			lines, err := soldAt(c.dir) // each time: it may be written while we run
+			if err != nil {
+				c.log.Error("where vouchers are sold cannot be told", "error", err)
+			}
+			return lines
+		},
 	}
 }
 

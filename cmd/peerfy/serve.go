@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -26,10 +27,13 @@ func (e *env) serve(args []string) error {
 	}
 	if lying := keysOn(*dir); len(lying) > 0 && *tor != "none" && !*keysOnHost {
 		return refused("move them to their holders, or add --keys-on-host",
-			"%v: keys that must not lie on a web host; whoever breaks in could publish or change the rules", lying)
+			"%s: keys that must not lie on a web host; whoever breaks in could publish or change the rules", strings.Join(lying, ", "))
 	}
 	if lying := keysOn(*dir); len(lying) > 0 {
-		e.say("not on a host that others can reach: %v", lying)
+		e.say("not on a host that others can reach: %s", strings.Join(lying, ", "))
+	}
+	if err := harden(e.say); err != nil {
+		return err
 	}
 	r, err := start(e.ctx, runConfig{dir: *dir, tor: *tor, listen: *listen, log: logger(e.stderr, *quiet)})
 	if err != nil {

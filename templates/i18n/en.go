@@ -273,6 +273,7 @@ var englishWords = map[string]string{
 	"entry.artist":        "%s can publish and be paid",
 	"entry.release":       "%s publishes a release",
 	"entry.withdrawal":    "A release is withdrawn (%s)",
+	"entry.opening":       "%s is opened: its passes can be sold",
 	"entry.lift":          "A withdrawal is lifted",
 	"succession.title":    "Succession",
 	"succession.none":     "The log’s key has never changed hands. If it does, the charter that says so stands here and on every mirror.",

@@ -274,6 +274,7 @@ var frenchWords = typeset(map[string]string{
 	"entry.artist":        "%s peut publier et être payé",
 	"entry.release":       "%s publie une parution",
 	"entry.withdrawal":    "Une parution est retirée (%s)",
+	"entry.opening":       "%s est ouvert : ses pass peuvent se vendre",
 	"entry.lift":          "Un retrait est levé",
 	"succession.title":    "Succession",
 	"succession.none":     "La clé du registre n’a jamais changé de mains. Si cela arrive, la charte qui le dit sera ici et sur tous les miroirs.",

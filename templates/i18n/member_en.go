@@ -41,7 +41,7 @@ var englishMemberWords = map[string]string{
 	// Vouchers and recipients.
 	"voucher.label":       "Voucher",
 	"recipient.label":     "Your age recipient for this month",
-	"recipient.hint":      "One line that begins with age1. Your receipt is sealed to it. Make a new one each month, with our program or with age-keygen: who sees the same one twice knows that both months are yours.",
+	"recipient.hint":      "One line that begins with age1. Your receipt is sealed to it. Make a new one each month, with age-keygen: who sees the same one twice knows that both months are yours.",
 	"recipient.make":      "Make one for me",
 	"recipient.make.hint": "Then this machine makes the key, shows it once and forgets it. Who watches the machine at that moment could read your receipt: only a key made by yourself gives the full proof.",
 
@@ -259,6 +259,7 @@ var englishMemberWords = map[string]string{
 
 	// What a form did.
 	"done.redeemed":        "%s were added to your credit.",
+	"done.redeemed.before": "This voucher is in your credit already: %s, counted once.",
 	"done.pass":            "%s is yours. Keep its pass now.",
 	"done.blind":           "The request is signed. Copy the answer below, and keep the stub.",
 	"done.deleted":         "Your account is deleted",
@@ -301,7 +302,7 @@ var englishMemberWords = map[string]string{
 	"refused.request":           "This is not a whole request of the program: something was lost in copying.",
 	"refused.library":           "No library answers to this code.",
 	"refused.library.closed":    "Your library is closed: open it first, then do this again.",
-	"refused.place":             "There is no place to keep yet: play a little of it first.",
+	"refused.place":             "Play half a minute of it first: then there is a place to keep.",
 	"refused.owner":             "This is not the owner word of this pass.",
 	"refused.work":              "No work in the catalogue has this id or address.",
 	"refused.confirm":           "To confirm, write “%s” in the field.",

@@ -41,7 +41,7 @@ var frenchMemberWords = typeset(map[string]string{
 	// Vouchers and recipients.
 	"voucher.label":       "Bon",
 	"recipient.label":     "Votre destinataire age pour ce mois",
-	"recipient.hint":      "Une ligne qui commence par age1. Votre reçu est scellé pour lui. Prenez-en un nouveau chaque mois, avec notre programme ou avec age-keygen : qui voit deux fois le même sait que les deux mois sont à vous.",
+	"recipient.hint":      "Une ligne qui commence par age1. Votre reçu est scellé pour lui. Prenez-en un nouveau chaque mois, avec age-keygen : qui voit deux fois le même sait que les deux mois sont à vous.",
 	"recipient.make":      "En faire un pour moi",
 	"recipient.make.hint": "Cette machine fabrique alors la clé, la montre une fois et l’oublie. Qui observe la machine à cet instant pourrait lire votre reçu : seule une clé faite par vous donne la preuve entière.",
 
@@ -259,6 +259,7 @@ var frenchMemberWords = typeset(map[string]string{
 
 	// What a form did.
 	"done.redeemed":        "%s de plus à votre crédit.",
+	"done.redeemed.before": "Ce bon est déjà dans votre crédit : %s, comptés une fois.",
 	"done.pass":            "C’est fait : %s est à vous. Gardez maintenant son pass.",
 	"done.blind":           "La demande est signée. Copiez la réponse ci-dessous, et gardez le talon.",
 	"done.deleted":         "Votre compte est supprimé",
@@ -301,7 +302,7 @@ var frenchMemberWords = typeset(map[string]string{
 	"refused.request":           "Ce n’est pas une demande entière du programme : quelque chose s’est perdu en la copiant.",
 	"refused.library":           "Aucune bibliothèque ne répond à ce code.",
 	"refused.library.closed":    "Votre bibliothèque est fermée : ouvrez-la d’abord, puis recommencez.",
-	"refused.place":             "Il n’y a pas encore d’endroit à retenir : écoutez-en d’abord un peu.",
+	"refused.place":             "Écoutez-en d’abord une demi-minute : alors il y a un endroit à retenir.",
 	"refused.owner":             "Ce n’est pas le mot de propriétaire de ce pass.",
 	"refused.work":              "Aucune œuvre du catalogue n’a cet identifiant ni cette adresse.",
 	"refused.confirm":           "Pour confirmer, écrivez « %s » dans le champ.",

@@ -45,7 +45,7 @@ func run(ctx context.Context) error {
 	flag.StringVar(&b.dir, "dir", ".tools/bench", "keep the large catalogue in this `folder`")
 	flag.StringVar(&b.peerfy, "peerfy", "./peerfy", "the `program` to measure")
 	flag.IntVar(&b.releases, "releases", 113_000, "size of the catalogue: 113,000 have 350,000 tracks")
-	flag.StringVar(&b.only, "only", "", "one `part`: pages, render, search, start, boot, onion")
+	flag.StringVar(&b.only, "only", "", "one `part`: pages, render, search, start, boot, onion, streams, plays, logins")
 	flag.StringVar(&b.bare, "bare", "", "serve nothing but the file named after it on this `socket`, with net/http alone (the benches start it)")
 	flag.Parse()
 	if b.bare != "" {
@@ -66,6 +66,7 @@ func run(ctx context.Context) error {
 		run  func(context.Context) error
 	}{
 		{"pages", b.pages}, {"render", b.render}, {"search", b.search}, {"start", b.start}, {"boot", b.boot}, {"onion", b.onion},
+		{"streams", b.streams}, {"plays", b.plays}, {"logins", b.logins},
 	} {
 		if b.only != "" && b.only != part.name {
 			continue
