@@ -3,7 +3,9 @@ package templates
 import (
 	"context"
 	"io"
+	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/a-h/templ"
 )
@@ -38,12 +40,17 @@ func (m *markup) number(n int) { *m = strconv.AppendInt(*m, int64(n), 10) }
 // component writes in one piece what fill appends; size is about how long it gets.
 func component(size int, fill func(*markup)) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
-		m := make(markup, 0, size)
-		fill(&m)
-		_, err := w.Write(m)
+		m := drafts.Get().(*markup)
+		defer drafts.Put(m)
+		*m = slices.Grow((*m)[:0], size)
+		fill(m)
+		_, err := w.Write(*m)
 		return err
 	})
 }
+
+// drafts are buffers that were written out: a page borrows two.
+var drafts = sync.Pool{New: func() any { return new(markup) }}
 
 // cards is a wall of sleeves.
 func cards(p Page, s sheet, all []Card) templ.Component {
