@@ -239,9 +239,7 @@ func (s *Site) answerAccount(w http.ResponseWriter, q *request, form string, f a
 
 // postKept hides the code: its owner has it.
 func (s *Site) postKept(w http.ResponseWriter, q *request) error {
-	if err := s.kept(q.account); err != nil {
-		return err
-	}
+	q.account.newCode.Store(nil)
 	return s.said(w, q, "account", templates.Outcome{Done: q.lang.T("done.kept")})
 }
 
@@ -428,9 +426,14 @@ func (s *Site) tooLittle(a *account, one sale) error {
 	return refuse("credit", one.opening.Fee-int64(state.Balance))
 }
 
-// ownSeat is the seat of the pass that an account took for the running month, nil when it has none.
+// ownSeat is the seat of the pass that an account took for the running month, or else for the one before as long as
+// that can be corrected; nil when it has none.
 func (s *Site) ownSeat(a *account) (*seat, error) {
-	p, _, err := s.ownPass(a, s.period())
+	now := s.period()
+	p, got, err := s.ownPass(a, now)
+	if err == nil && p == nil && s.correctable(now.Prev()) {
+		p, got, err = s.ownPass(a, now.Prev())
+	}
 	if err != nil || p == nil {
 		return nil, err
 	}
@@ -439,7 +442,11 @@ func (s *Site) ownSeat(a *account) (*seat, error) {
 	if errors.As(err, &r) { // its key was stolen, and ended early: the account is there all the same
 		return nil, nil
 	}
-	return st, err
+	if err != nil {
+		return nil, err
+	}
+	s.knowRecipient(st, got.Pass)
+	return st, nil
 }
 
 // ownPass is the pass that an account took for a month in simple mode, with its stub; nil when it took none.
@@ -514,6 +521,7 @@ func (s *Site) postDelete(w http.ResponseWriter, q *request) error {
 	if err := s.cfg.Members.DeleteAccount(q.account.id, true); err != nil {
 		return err
 	}
+	s.sessions.endAll(q.account.id)
 	s.sessions.stop(w, q.Request)
 	q.bind(nil)
 	return s.show(w, q, http.StatusOK, templates.Done{

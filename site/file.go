@@ -163,10 +163,12 @@ func (s *Site) giveFile(w http.ResponseWriter, q *request, id string, save func(
 	case unlisted:
 		return notFound
 	case members, open:
-		st := q.seat()
-		if st == nil && who == members {
-			return membersOnly(id)
+		if who == members {
+			if err := s.admit(q, id); err != nil {
+				return err
+			}
 		}
+		st := q.seat()
 		if st == nil {
 			break
 		}
@@ -370,10 +372,27 @@ func (s *Site) releaseFor(q *request, id string) (*catalog.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !m.Open() && q.seat() == nil {
-		return nil, membersOnly(id)
+	if !m.Open() {
+		return m, s.admit(q, id)
 	}
 	return m, nil
+}
+
+// admit refuses a release to visitors. A member's downloads carry a token beside the cookie: a browser that keeps
+// what it knows apart by the site in its address bar, as Tor Browser does, sends no cookie when it resumes one.
+func (s *Site) admit(q *request, id string) error {
+	token := q.form.Get("token")
+	switch {
+	case q.seat() != nil:
+		return nil
+	case token == "" || catalog.IsID(token):
+		return membersOnly(id)
+	}
+	of, err := s.releaseOfToken(token)
+	if err == nil && of != id {
+		return membersOnly(id)
+	}
+	return err
 }
 
 // escapePath writes a file's path as the end of an address.

@@ -2,7 +2,6 @@ package site
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -17,6 +16,11 @@ import (
 func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
 	v := templates.Join{Page: s.memberPage(q, q.lang.T("join.title")), Fee: q.lang.Money(q.state.charter.Fee.Cents)}
 	v.Nav = "join"
+	code, err := royalty.NewCode()
+	if err != nil {
+		return err
+	}
+	v.Code = code.String()
 	if s.cfg.Sold != nil {
 		v.Sold = s.cfg.Sold()
 	}
@@ -24,10 +28,10 @@ func (s *Site) serveJoin(w http.ResponseWriter, q *request) error {
 		v.Outcome = q.outcome()
 		return s.show(w, q, http.StatusOK, v)
 	}
-	if err := s.readForm(w, q, maxForm, []string{"voucher"}); err != nil {
+	if err := s.readForm(w, q, maxForm, []string{"voucher", "code"}); err != nil {
 		return err
 	}
-	err := s.join(w, q)
+	err = s.join(w, q)
 	if err == nil {
 		return s.seeOther(w, q, "account")
 	}
@@ -46,7 +50,7 @@ func (s *Site) join(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.newAccount(voucher)
+	a, err := s.newAccount(q, voucher)
 	if err != nil {
 		return err
 	}
@@ -54,10 +58,12 @@ func (s *Site) join(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	stay.owns(a, nil)
+	if !stay.owns(a, nil) {
+		return crowded
+	}
 	done, err := s.open(q, a, voucher)
 	if err != nil {
-		s.sessions.end(stay) // unless it was refused, the same voucher leads to the same account again
+		s.sessions.end(stay)
 		return err
 	}
 	s.sessions.hand(w, q.Request, token)
@@ -81,85 +87,38 @@ func (s *Site) mayJoin(q *request) (voucher royalty.Code, err error) {
 	return voucher, nil
 }
 
-// newAccount is the account that a voucher makes. Until its owner says that its code is kept, the code lies sealed
-// under the voucher: who sends the voucher again, because the answer was lost or the machine stopped, gets the same
-// account, as long as it holds what the voucher was worth and nothing else: that was theirs to redeem.
-func (s *Site) newAccount(voucher royalty.Code) (*account, error) {
-	if voucher == (royalty.Code{}) {
-		code, err := royalty.NewCode()
-		if err != nil {
-			return nil, err
-		}
-		a := s.accountOf(code)
-		a.newCode.Store(&code)
-		return a, nil
-	}
-	s.joining.Lock()
-	defer s.joining.Unlock()
-	name, aead := voucher.Key("join-name"), sealer(voucher.Key("join-seal"))
-	sealed, err := s.cfg.Members.Library(name)
-	if err != nil && !errors.Is(err, store.ErrUnknown) {
-		return nil, err
-	}
-	var code royalty.Code
-	if err == nil {
-		text, err := aead.Open(nil, nil, sealed, nil)
-		if err != nil {
-			return nil, fmt.Errorf("opening a new account's code: %w", err)
-		}
-		if code, err = royalty.ParseCode(string(text)); err != nil {
-			return nil, fmt.Errorf("reading a new account's code: %w", err)
-		}
-	} else {
+// newAccount is the account of the code that was drawn for the form: whoever sends the form again, because the answer
+// was lost or the machine stopped, makes the same account and not a second one, although its voucher is used by then.
+// Nothing need be kept for that, and whoever sold the voucher cannot do it.
+func (s *Site) newAccount(q *request, voucher royalty.Code) (*account, error) {
+	code, err := royalty.ParseCode(q.field("code"))
+	if err != nil { // not our form: then it is for this once
 		if code, err = royalty.NewCode(); err != nil {
-			return nil, err
-		}
-		if err := s.cfg.Members.PutLibrary(name, aead.Seal(nil, nil, []byte(code.String()), nil)); err != nil {
 			return nil, err
 		}
 	}
 	a := s.accountOf(code)
 	a.newCode.Store(&code)
-	a.pending = name
-	return a, s.stillNew(a)
-}
-
-// stillNew refuses an account that holds more than what its voucher was worth: its owner has the code, kept or not,
-// and whoever sold the voucher knows it too.
-func (s *Site) stillNew(a *account) error {
-	state, err := s.cfg.Members.Account(a.id)
-	if errors.Is(err, store.ErrUnknown) {
-		return nil
-	}
-	if err != nil || len(state.Months) == 0 && len(state.Events) < 2 {
-		return err
-	}
-	return errors.Join(refuse("voucher.used"), s.kept(a))
+	a.paid.Store(voucher != (royalty.Code{}))
+	return a, nil
 }
 
 // open makes a new account with what its voucher is worth, and undoes it when that is nothing.
 func (s *Site) open(q *request, a *account, voucher royalty.Code) (done templates.Outcome, err error) {
-	if err := s.cfg.Members.CreateAccount(a.id); err != nil || voucher == (royalty.Code{}) {
+	_, err = s.cfg.Members.Account(a.id)
+	isNew := errors.Is(err, store.ErrUnknown) // else the form was sent before
+	if err := s.cfg.Members.CreateAccount(a.id); err != nil || !a.paid.Load() {
 		return done, err
 	}
 	value, err := s.redeem(a, voucher)
-	if _, refused := q.refusals(err); refused {
-		return done, errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false), s.cfg.Members.DropLibrary(a.pending))
+	if _, refused := q.refusals(err); refused && isNew {
+		return done, errors.Join(err, s.cfg.Members.DeleteAccount(a.id, false))
 	}
 	if err != nil {
 		return done, err
 	}
 	done.Done = q.lang.T("done.redeemed", q.lang.Money(int64(value)))
 	return done, nil
-}
-
-// kept drops what gave a new account's code back: its owner has it.
-func (s *Site) kept(a *account) error {
-	a.newCode.Store(nil)
-	if a.pending == [32]byte{} {
-		return nil
-	}
-	return s.cfg.Members.DropLibrary(a.pending)
 }
 
 // redeem credits a voucher to an account, which is made when it is new. Sending the same form twice is one
@@ -176,6 +135,9 @@ func (s *Site) redeem(a *account, voucher royalty.Code) (royalty.Cents, error) {
 		return 0, refuse("voucher.expired")
 	case errors.Is(err, store.ErrVoucherVoid):
 		return 0, refuse("voucher.void")
+	}
+	if err == nil {
+		a.paid.Store(true)
 	}
 	return value, err
 }

@@ -42,6 +42,11 @@ func (s *Site) readLibrary(q *request) (*library.Library, *shelf, error) {
 		return nil, nil, noLibrary()
 	}
 	lib, err := s.loadLibrary(sh.code)
+	var gone *refusal
+	if errors.As(err, &gone) { // deleted in another browser
+		q.session.putShelf(nil)
+		return nil, nil, noLibrary()
+	}
 	return lib, sh, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"p2p.legal/peerfy/royalty"
 	"p2p.legal/peerfy/royalty/pass"
@@ -85,8 +86,10 @@ func (s *Site) serveLogin(w http.ResponseWriter, q *request) error {
 // next is where to go after logging in: a pass alone opens no account.
 func (q *request) next() string {
 	q.post.Set("back", q.post.Get("next"))
-	if q.account == nil {
-		return q.back("my/month")
+	if to := q.back("my/month"); q.account == nil && !strings.HasPrefix(to, "account") { // a pass opens no account
+		return to
+	} else if q.account == nil {
+		return "my/month"
 	}
 	return q.back("account")
 }
@@ -110,7 +113,10 @@ func (s *Site) logIn(w http.ResponseWriter, q *request) error {
 		s.seats.leave(st)
 		return err
 	}
-	stay.owns(p.account, st)
+	if !stay.owns(p.account, st) {
+		s.seats.leave(st)
+		return crowded
+	}
 	q.period = s.period()
 	q.bind(stay)
 	if st != nil {
@@ -165,7 +171,7 @@ func (s *Site) logInAgain(w http.ResponseWriter, q *request, n need, fields []st
 	v := templates.Again{Page: s.memberPage(q, q.lang.T("again.title")), Action: q.path}
 	if q.post.Get("account") != "" || q.post.Get("pass") != "" {
 		err := s.logIn(w, q)
-		if err == nil && q.met(n) {
+		if err == nil && s.met(q, n) {
 			return true, nil
 		}
 		if err == nil {

@@ -25,7 +25,7 @@ type account struct {
 	credit [32]byte // names its events in the book, so that the same form twice is one event
 
 	newCode atomic.Pointer[royalty.Code] // until its owner says that it is kept
-	pending [32]byte                     // names the record that gives the code back to its voucher; zero for none
+	paid    atomic.Bool                  // a voucher is in it
 }
 
 // accountOf derives an account from its code. The database alone cannot: the name is made under the host's key.
@@ -82,10 +82,11 @@ const (
 	needSession need = iota // any log-in
 	needAccount             // with an account code
 	needPass                // with the pass of the running month
+	needCounts              // with a pass whose month can still be corrected
 )
 
 // met reports whether the session of q has what is needed.
-func (q *request) met(n need) bool {
+func (s *Site) met(q *request, n need) bool {
 	if q.session == nil {
 		return false
 	}
@@ -94,6 +95,8 @@ func (q *request) met(n need) bool {
 		return q.account != nil
 	case needPass:
 		return q.seat() != nil
+	case needCounts:
+		return s.counted(q) != nil
 	}
 	return true
 }
@@ -120,18 +123,21 @@ func (s *Site) enter(q *request) error {
 	if err != nil {
 		return err
 	}
-	s.reseat(q.session, st)
+	if st != nil { // else the seat of the month before stays, to be corrected
+		s.reseat(q.session, st)
+	}
+	q.session.mu.Lock()
+	q.session.period = q.period
+	q.session.mu.Unlock()
 	q.bind(q.session)
 	return nil
 }
 
-// turned reports, once a month, that the session is in another month than before.
+// turned reports that the session is in another month than before.
 func (s *session) turned(p royalty.Period) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.period
-	s.period = p
-	return before != "" && before != p
+	return s.period != p
 }
 
 // Personal pages stand in nobody's cache: they are made for one session and sent with no-store.
@@ -139,7 +145,7 @@ func (s *session) turned(p royalty.Period) bool {
 // personal is a route of a page for members: GET shows it, and whoever is not logged in is sent to do so.
 func (s *Site) personal(name, pattern string, n need, view func(*request) (any, error), query ...string) route {
 	serve := func(w http.ResponseWriter, q *request) error {
-		if !q.met(n) {
+		if !s.met(q, n) {
 			return s.askLogin(w, q, n)
 		}
 		v, err := view(q)
@@ -154,7 +160,7 @@ func (s *Site) personal(name, pattern string, n need, view func(*request) (any, 
 // askLogin sends a visitor to the log-in page, and from there back here.
 func (s *Site) askLogin(w http.ResponseWriter, q *request, n need) error {
 	to := "login"
-	if q.session != nil && n == needPass {
+	if q.session != nil && (n == needPass || n == needCounts) {
 		to = "account" // logged in, but without a pass for this month: that is where one is had
 		if q.account != nil {
 			return s.said(w, q, to, templates.Outcome{Errors: []string{q.lang.T("refused.nopass")}})
@@ -174,7 +180,7 @@ func (s *Site) post(name, pattern string, n need, fields []string, do func(http.
 		if err := s.readForm(w, q, maxForm, append(fields, "account", "pass")); err != nil {
 			return err
 		}
-		if !q.met(n) {
+		if !s.met(q, n) {
 			if ok, err := s.logInAgain(w, q, n, fields); !ok {
 				return err
 			}

@@ -123,9 +123,7 @@ func TestMonthsEdge(t *testing.T) {
 	byPass.hears(206)
 	now.add(time.Hour)
 	byPass.hears(403)
-	if r := byPass.send("GET", "/my/month", nil); r.StatusCode != 303 {
-		t.Errorf("the month of a pass that is over: status %d", r.StatusCode)
-	}
+	wants(t, byPass.get("/my/month"), "December 2026") // to be corrected, for four days
 	for _, a := range c.Addresses() {
 		path := strings.NewReplacer("/my/list/{id}", "/my/list/"+list, "{id}", c.closed, "{track}", c.closed+"-01").Replace(a.Pattern)
 		if a.Get && !strings.Contains(path, "{") {
@@ -223,16 +221,63 @@ func TestClockGoesBack(t *testing.T) {
 func TestJoinAcrossARestart(t *testing.T) {
 	c := newClub(t)
 	voucher := c.voucher()
-	c.visitor(t).send("POST", "/join", values("voucher", voucher))
+	code := between(c.visitor(t).get("/join"), `name="code" value="`, `"`)
+	c.visitor(t).send("POST", "/join", values("voucher", voucher, "code", code))
 	c.Site = newSite(t, c.shop, func(cfg *site.Config) {
 		cfg.Members, cfg.HostKey = c.members, [32]byte{7}
 		cfg.Now = func() time.Time { return time.Date(2026, 12, 10, 12, 0, 0, 0, time.UTC) }
 	})
-	wants(t, c.visitor(t).post("/join", "voucher", voucher), "€8.00")
+	c.visitor(t).said(422, "/join", []string{"voucher", voucher}, "redeemed already") // who only has the voucher gets nothing
+	wants(t, c.visitor(t).post("/join", "voucher", voucher, "code", code), "€8.00")
 	if in, held := c.worth(t); in != 800 || held != 800 {
 		t.Errorf("%v came in, %v is held", in, held)
 	}
 	c.conserved(t)
+}
+
+// TestCorrectedInJanuary corrects December until the end of the 4th, with the account and with the pass; the pass
+// opens no music any more.
+func TestCorrectedInJanuary(t *testing.T) {
+	c, now := clockClub(t)
+	v := c.visitor(t)
+	code := v.join()
+	v.post("/account/kept")
+	pass := v.takes()
+	v.hears(206)
+	now.set(time.Date(2027, 1, 4, 23, 59, 0, 0, time.UTC))
+	for _, fields := range [][]string{{"account", code}, {"pass", pass, "next", "my/month"}} {
+		late := c.visitor(t)
+		late.post("/login", fields...)
+		wants(t, late.get("/my/month"), "December 2026")
+		late.hears(403)
+	}
+	late := c.visitor(t)
+	late.post("/login", "account", code)
+	version := between(late.get("/my/month"), `name="version" value="`, `"`)
+	late.post("/my/month", "version", version, "add", "yes", "work", c.closed)
+	wants(t, late.get("/my/month"), c.closed)
+	now.set(time.Date(2027, 1, 5, 0, 0, 0, 0, time.UTC))
+	if r := late.send("GET", "/my/month", nil); r.StatusCode != http.StatusSeeOther {
+		t.Errorf("after the 4th: status %d", r.StatusCode)
+	}
+}
+
+// TestBoughtAhead takes January in December: its receipt goes to the recipient that was given then.
+func TestBoughtAhead(t *testing.T) {
+	c, now := clockClub(t)
+	c.open(t, "2027-01")
+	v := c.visitor(t)
+	code := v.join()
+	v.post("/account/kept")
+	_, r := recipient(t)
+	v.post("/account/pass", "period", "2027-01", "recipient", r)
+	now.set(time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC))
+	later := c.visitor(t)
+	later.post("/login", "account", code)
+	later.hears(206)
+	if page := later.get("/pass"); strings.Contains(page, "pass/recipient") {
+		t.Error("the site asks for the recipient that it was given")
+	}
 }
 
 // TestTwoBlindRequests shows to each request its own answer, and an old one again for nothing.

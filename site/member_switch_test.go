@@ -3,7 +3,11 @@ package site_test
 import (
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
+
+	"p2p.legal/peerfy/royalty/till"
 )
 
 // The page that answers a form has a link to the other language like every page, and it leads to a page: the address
@@ -41,5 +45,31 @@ func (v *visitor) switches(path string, form url.Values) {
 	}
 	if got := v.send("GET", to.RequestURI(), nil).StatusCode; got != 200 {
 		v.t.Errorf("%s: the link to French leads to %s, status %d", path, to.RequestURI(), got)
+	}
+}
+
+// A browser such as Tor Browser resumes a download without the cookie that it began with: the address is enough, for
+// this release and this month.
+func TestResumeWithoutCookie(t *testing.T) {
+	c := newClub(t)
+	v := c.visitor(t)
+	v.join()
+	v.takes()
+	links := regexp.MustCompile(`href="\.\./(r/[^"]*token=[^"]*)"`).FindAllStringSubmatch(v.get("/r/"+c.closed), -1)
+	if len(links) < 2 { // the zip, and each master
+		t.Fatalf("the member's page has the links %q", links)
+	}
+	another := till.NewToken(c.keys[c.period].Token, c.film, time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC))
+	for _, link := range links {
+		path := "/" + link[1]
+		whole := text(t, v.send("GET", path, nil), 200)
+		someone := c.visitor(t)
+		if rest := text(t, someone.send("GET", path, nil, "Range", "bytes=10-"), 206); rest != whole[10:] {
+			t.Errorf("%s: the rest is not the rest", path)
+		}
+		plain, _, _ := strings.Cut(path, "?")
+		for _, other := range []string{plain, path[:len(path)-1], plain + "?token=" + c.closed, plain + "?token=" + another} {
+			text(t, someone.send("GET", other, nil), 403)
+		}
 	}
 }

@@ -43,7 +43,7 @@ type played struct {
 }
 
 func (s *Site) monthView(q *request, o templates.Outcome, f monthForm) (any, error) {
-	st, l := q.seat(), q.lang
+	st, l := s.counted(q), q.lang
 	s.count(st, st.ear.Settle())
 	st.mu.Lock()
 	t := st.tally.Tally()
@@ -56,10 +56,10 @@ func (s *Site) monthView(q *request, o templates.Outcome, f monthForm) (any, err
 	v := templates.MyMonth{
 		Page: s.memberPage(q, l.T("month.title")), Outcome: o, Period: st.period.String(), Month: monthTitle(l, st.period),
 		Version: versionOf(t), Rule: l.T("month.rule", rule.PlayUnits, rule.Download), Corrected: t.Corrected,
-		Owner: f.owner, Add: f.work, AskOwner: !q.met(needAccount), Table: "my/month.csv",
+		Owner: f.owner, Add: f.work, AskOwner: !s.met(q, needAccount), Table: "my/month.csv",
 	}
 	v.Nav = "month"
-	frozen := st.period.End().AddDate(0, 0, 4)
+	frozen := st.period.End().AddDate(0, 0, correctionDays)
 	v.FrozenOn = day(l, frozen.AddDate(0, 0, -1).Format(time.DateOnly))
 	v.Days = count(l, "count.days", int(frozen.Sub(s.now()).Hours()/24))
 	from, to, pager := s.paged(q, len(lines), "my/month")
@@ -285,7 +285,7 @@ func (s *Site) postMonth(w http.ResponseWriter, q *request) error {
 // correct does what the pressed button says and answers with the sentence that tells it. Numbers are kept and the work
 // is added whichever of the two buttons was pressed: the key Enter presses the first one.
 func (s *Site) correct(q *request, f monthForm) (done string, err error) {
-	st := q.seat()
+	st := s.counted(q)
 	if err := s.mayCorrect(q, st, f.owner); err != nil {
 		return "", err
 	}
@@ -325,7 +325,7 @@ func (s *Site) correct(q *request, f monthForm) (done string, err error) {
 // mayCorrect asks for the owner word from whoever only has the pass: a mirror that saw the pass must not be
 // able to correct.
 func (s *Site) mayCorrect(q *request, st *seat, typed string) error {
-	if q.met(needAccount) {
+	if s.met(q, needAccount) {
 		if own, _, err := s.ownPass(q.account, st.period); err != nil {
 			return err
 		} else if own != nil && own.RecipientHash == st.pass.RecipientHash {
@@ -432,10 +432,10 @@ func workAt(id string, m *catalog.Manifest, address string) tally.Work {
 
 // serveMonthTable answers /my/month.csv: the whole provisional split.
 func (s *Site) serveMonthTable(w http.ResponseWriter, q *request) error {
-	if !q.met(needPass) {
-		return s.askLogin(w, q, needPass)
+	if !s.met(q, needCounts) {
+		return s.askLogin(w, q, needCounts)
 	}
-	st := q.seat()
+	st := s.counted(q)
 	st.mu.Lock()
 	t := st.tally.Tally()
 	st.mu.Unlock()

@@ -118,6 +118,9 @@ func (p *paced) move(r io.Reader, may int64) (int, error) {
 	if m > 0 { // an error comes again with the next bytes
 		return p.ResponseWriter.Write(b[:m])
 	}
+	if err != nil && err != io.EOF {
+		p.err = err // for end: net/http would forget it, and the answer would look whole
+	}
 	return 0, err
 }
 

@@ -109,3 +109,12 @@ func (q *request) seat() *seat {
 	}
 	return nil
 }
+
+// counted is the pass whose month this request may see and correct: the running one, or the one before in its first
+// days.
+func (s *Site) counted(q *request) *seat {
+	if q.sits != nil && s.correctable(q.sits.period) {
+		return q.sits
+	}
+	return nil
+}

@@ -122,7 +122,7 @@ func playerView(page templates.Page, w *work, c choice) (templates.Player, error
 		v.Width, v.Height = frameSize(c, t.Renditions)
 		v.Resume = resumeLinks(l, w, c)
 	}
-	v.Download = templates.Link{Href: fileHref(w.id, t.Master), Text: l.T("player.download"), Count: l.Bytes(t.Master.Size)}
+	v.Download = templates.Link{Href: fileHref(w.id, t.Master) + w.token, Text: l.T("player.download"), Count: l.Bytes(t.Master.Size)}
 	return v, nil
 }
 

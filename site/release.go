@@ -23,7 +23,8 @@ type work struct {
 	magnets  [2]string // masters, renditions
 	onion    string    // of commands, "http://…"
 	charter  *catalog.Charter
-	member   bool // asked by a pass: everything plays
+	member   bool   // asked by a pass: everything plays
+	token    string // "?token=…" for a member's downloads, so that a browser can resume them; "" for open works
 }
 
 // plays reports whether a track plays in full for whoever asks, full whether all do.
@@ -68,6 +69,12 @@ func (s *Site) work(q *request) (*work, error) {
 	}
 	if m.Open() { // a member's magnet holds a token, which /r/ID.magnet hands out
 		w.magnets = [2]string{s.magnet(id, id, mastersOf(m)), s.magnet(id, id, renditionsOf(m))}
+	} else if w.member {
+		token, err := s.tokenFor(q, id, m)
+		if err != nil {
+			return nil, err
+		}
+		w.token = "?token=" + token
 	}
 	return w, nil
 }
@@ -195,7 +202,7 @@ func trackViews(l i18n.Lang, w *work, current int) []templates.Track {
 		}
 		if w.plays(i) {
 			v.Download = templates.Link{
-				Href: fileHref(w.id, t.Master), Count: l.Bytes(t.Master.Size),
+				Href: fileHref(w.id, t.Master) + w.token, Count: l.Bytes(t.Master.Size),
 				Text: formatName(t.Master),
 			}
 		}
@@ -275,7 +282,7 @@ func fileViews(l i18n.Lang, w *work) []templates.File {
 	base := "r/" + w.id
 	masters, renditions := mastersOf(m), renditionsOf(m)
 	files := []templates.File{{
-		Href: base + ".zip", Name: masters.Name + ".zip", Kind: l.T("download.zip"),
+		Href: base + ".zip" + w.token, Name: masters.Name + ".zip", Kind: l.T("download.zip"),
 		Size: l.Bytes(masters.length()), Time: downloadTime(l, masters.length()), Sum: base + ".zip.sha256",
 	}}
 	for i, t := range []torrent{masters, renditions} {
@@ -290,14 +297,14 @@ func fileViews(l i18n.Lang, w *work) []templates.File {
 		})
 	}
 	for _, t := range m.Tracks {
-		files = append(files, fileView(l, w.id, t.Master))
+		files = append(files, fileView(l, w, t.Master))
 	}
 	return files
 }
 
-func fileView(l i18n.Lang, id string, f catalog.File) templates.File {
+func fileView(l i18n.Lang, w *work, f catalog.File) templates.File {
 	return templates.File{
-		Href: fileHref(id, f), Name: f.Path, Kind: formatName(f),
+		Href: fileHref(w.id, f) + w.token, Name: f.Path, Kind: formatName(f),
 		Size: l.Bytes(f.Size), Time: downloadTime(l, f.Size), SHA256: f.SHA256.String(),
 	}
 }

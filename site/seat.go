@@ -79,7 +79,10 @@ func (ss *seats) of(p royalty.Period) (*month, error) {
 // as an unknown account.
 func (s *Site) sit(p *pass.Pass) (*seat, error) {
 	period := s.period()
-	if p.Period != period {
+	if p.Period != period && p.Period == period.Prev() {
+		period = period.Prev() // it opens nothing, but what it played can still be corrected
+	}
+	if p.Period != period || !s.correctable(period) {
 		return nil, refuse("login")
 	}
 	p.Period = period // that of p is a piece of the form or file, which would stay in memory with it
@@ -173,11 +176,8 @@ func (ss *seats) settle() {
 }
 
 // count enters plays into the tally of a pass and stores it. A disk that refuses loses nothing as long as
-// somebody sits: the next play brings this one with it.
+// somebody sits: it is tried again with the next play, and every minute.
 func (s *Site) count(st *seat, tracks []string) {
-	if len(tracks) == 0 {
-		return
-	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	for _, t := range tracks {
@@ -240,13 +240,51 @@ func (s *Site) giveRecipient(st *seat, recipient string) error {
 	return s.keep(st)
 }
 
+// knowRecipient gives a tally the recipient that stands in the pass file, if it has none: of a month that was bought
+// ahead it could not be given before.
+func (s *Site) knowRecipient(st *seat, file string) {
+	st.mu.Lock()
+	known := st.tally.Recipient() != ""
+	st.mu.Unlock()
+	recipient, err := pass.FileRecipient(file)
+	if known || err != nil || recipient == "" {
+		return
+	}
+	if err := s.giveRecipient(st, recipient); err != nil {
+		s.log.Error("a recipient could not be stored yet", "error", err)
+	}
+}
+
+// correctionDays are those of the next month in which a month can still be corrected (UTC).
+const correctionDays = 4
+
+// correctable reports whether a month's counts can be shown and corrected: until the end of the fourth day after it.
+func (s *Site) correctable(p royalty.Period) bool {
+	return p <= s.period() && s.now().Before(p.End().AddDate(0, 0, correctionDays))
+}
+
 // canonicalRecipient is an age recipient in its one spelling, tried once.
 func canonicalRecipient(typed string) (string, error) {
 	r := strings.ToLower(strings.TrimSpace(typed))
 	if err := seal.CheckRecipient(r); err != nil {
-		return "", errors.Join(refuse("recipient"), err)
+		return "", errors.Join(refuse(whyNot(r)), err)
 	}
 	return r, nil
+}
+
+// whyNot names the reason for which a recipient is refused, as its beginning tells it.
+func whyNot(recipient string) string {
+	switch {
+	case strings.HasPrefix(recipient, "ssh-"):
+		return "recipient.ssh"
+	case strings.HasPrefix(recipient, "age-secret-key-"):
+		return "recipient.secret"
+	case strings.HasPrefix(recipient, "age1pq1"), strings.HasPrefix(recipient, "age1") && len(recipient) == 62:
+		return "recipient.broken"
+	case strings.HasPrefix(recipient, "age1"):
+		return "recipient.kind"
+	}
+	return "recipient"
 }
 
 // rule is the charter's rule of what counts.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -39,12 +41,26 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Site) safely(w *writer, q *request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// The value may quote the request; the stack does not.
-			s.log.Error("panic in a handler", "route", q.routeName(), "stack", string(debug.Stack()))
+			s.log.Error("panic in a handler", "route", q.routeName(), "at", callers())
 			err = errors.New("the handler stopped")
 		}
 	}()
 	return s.answer(w, q)
+}
+
+// callers are the functions of a panic with their lines. The value may quote the request, and a full stack prints
+// arguments: neither is written down.
+func callers() []string {
+	var pcs [32]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	var at []string
+	for {
+		f, more := frames.Next()
+		at = append(at, f.Function+" "+filepath.Base(f.File)+":"+strconv.Itoa(f.Line))
+		if !more {
+			return at
+		}
+	}
 }
 
 func (s *Site) answer(w *writer, q *request) error {

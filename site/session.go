@@ -120,7 +120,7 @@ func (ss *sessions) begin(owner [32]byte) (s *session, token string, err error) 
 	rand.Read(raw[:])
 	token = base64.RawURLEncoding.EncodeToString(raw[:])
 	now := ss.now()
-	s = &session{id: sha256.Sum256([]byte(token)), owner: owner, born: now, seen: now}
+	s = &session{id: sha256.Sum256([]byte(token)), owner: owner, born: now, seen: now, period: royalty.PeriodAt(now)}
 	ss.mu.Lock()
 	out := ss.givesWay(owner)
 	full := out == nil && len(ss.open) >= maxSessions
@@ -166,14 +166,18 @@ func (s *session) lastSeen() time.Time {
 func (s *session) isIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.account != nil && s.seat == nil && (s.account.pending == [32]byte{} || s.account.newCode.Load() == nil)
+	return s.account != nil && s.seat == nil && (!s.account.paid.Load() || s.account.newCode.Load() == nil)
 }
 
-// owns gives a session what was proven.
-func (s *session) owns(a *account, st *seat) {
+// owns gives a session what was proven, unless it has ended already: then the seat is the caller's to give up.
+func (s *session) owns(a *account, st *seat) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
 	s.account, s.seat = a, st
+	return true
 }
 
 // tell is what the next page says, once.
@@ -235,6 +239,16 @@ func (ss *sessions) end(s *session) {
 	s.mu.Unlock()
 	if seat != nil {
 		ss.leave(seat)
+	}
+}
+
+// endAll ends every session of an account or a pass.
+func (ss *sessions) endAll(owner [32]byte) {
+	ss.mu.Lock()
+	all := slices.Clone(ss.stays[owner])
+	ss.mu.Unlock()
+	for _, s := range all {
+		ss.end(s)
 	}
 }
 

@@ -1,10 +1,12 @@
 // Package site is the HTTP surface of a co-operative or of a mirror: pages, feeds, downloads and the log,
 // for browsers that run no script and reach it through Tor.
 //
-// To visitors it promises that every page works without scripts, cookies or a second host; that a download
-// has an exact length, can be resumed from any byte and carries the hash of what it holds; that a work which
-// is not marked open is never sent in full, and a withdrawn one never at all; and that every dead end is a
-// page with a way on, in their language. To the operator it promises bounded memory and a log without
+// To visitors it promises that every page works without scripts or a second host, and without a cookie but while
+// a member is logged in; that a download has an exact length, can be resumed from any byte and carries the hash of
+// what it holds; that a work which is not marked open is sent in full to members only, and a withdrawn one never
+// at all; and that every dead end is a page with a way on, in their language. To members it promises that a voucher
+// and a month are taken once, that what they hear is counted by the charter's rule and kept sealed, and that their
+// pages stand in no cache. A running site's memory holds its open sessions: codes' keys, passes and open tallies. To the operator it promises bounded memory and a log without
 // anything of the visitor: a line names a method, a route, a status and sizes, never an address, a path, a
 // query or a browser.
 //
@@ -15,8 +17,8 @@
 // headers. Pages are rendered whole before their first byte, so an error is an error page; they are kept in
 // a bounded cache and dropped when the catalogue changes. Searches are neither cached nor written down.
 //
-// Files, torrents and web seeds: until memberships open, the id of an open work is itself the token of
-// /seed/TOKEN/NAME/PATH.
+// Files, torrents and web seeds: the id of an open work is itself the token of /seed/TOKEN/NAME/PATH; a member is
+// handed one that opens a release until the end of the month and names no pass.
 package site
 
 import (
@@ -97,8 +99,7 @@ type Site struct {
 
 	sessions  *sessions
 	seats     *seats
-	newcomers bucket     // accounts made without a voucher
-	joining   sync.Mutex // one voucher makes one account
+	newcomers bucket // accounts made without a voucher
 	tokens    buckets
 	shelving  sync.Mutex // one change of a library at a time
 	closing   sync.Once

@@ -110,6 +110,9 @@ func (s *Site) serveSubtitles(w http.ResponseWriter, q *request) error {
 	}
 	for _, sub := range m.Tracks[i].Subtitles {
 		if sub.Language == q.param("lang") && sub.Type == "text/vtt" {
+			if !m.Tracks[i].Open {
+				w.Header()["Cache-Control"] = noStore
+			}
 			return s.sendFile(w, q, sub.File, "")
 		}
 	}

@@ -35,6 +35,7 @@ type Join struct {
 	Fee     string   // "8,00 €"
 	Sold    []string // where vouchers are sold, in the co-operative's own words; may be empty
 	Voucher string   // as typed
+	Code    string   // drawn for this form: of the account that it makes, however often it is sent
 }
 
 // Login is the page on which a member shows an account code or a pass: POST

@@ -11,7 +11,7 @@ const prSetDumpable = 4 // linux/prctl.h; package syscall has the call and not i
 
 // harden keeps what the memory of this process holds out of files: open sessions, passes that listen, the month's
 // keys. No core is dumped, whatever ends the process and whoever would be told of it; other processes of the same
-// owner can neither read its memory nor trace it. Those of root can. What it starts has no core dumps either.
+// owner can neither read its memory nor trace it. Those of root can. What it starts has the same limit.
 func harden(func(format string, args ...any)) error {
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}); err != nil {
 		return missing("", "core dumps cannot be turned off: %w", err)

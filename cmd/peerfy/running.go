@@ -326,7 +326,11 @@ func freshen(db *store.DB, dir string) error {
 	if err != nil {
 		return err
 	}
-	return db.Freshen(s, time.Now())
+	now := time.Now()
+	if last, ok := db.Freshened(); ok && now.Before(last.Add(-time.Hour)) {
+		return fmt.Errorf("the clock shows a time before the last freshness, %s", last.UTC().Format(time.DateOnly))
+	}
+	return db.Freshen(s, now)
 }
 
 // writeStatus writes what a program wants to know, whole or not at all.
