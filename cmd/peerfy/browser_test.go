@@ -129,46 +129,60 @@ func listener(t *testing.T, d *demoRun) {
 	r.advances(90) // tracks 1 and 2 last 90 s together
 
 	r.follow("Premières lueurs")
-	r.download(d, slow)
+	r.download(slow)
 }
 
 // download fetches the zip over a line that is cut in the middle, resumes, and
 // compares SHA-256.
-func (r *reader) download(d *demoRun, slow *line) {
+func (r *reader) download(slow *line) {
 	r.t.Helper()
-	e := r.find(`a[href$=".zip"]`)
+	e := r.find(`a[href*=".zip"]`)
 	href, err := browser.Eval[string](r.Firefox, `return arguments[0].href`, e)
 	r.must(err)
-	r.must(r.Click(e))
-	r.until(func(s browser.Download) bool { return s.Bytes > 1_000_000 })
+	r.take(e)
+	r.until(href, func(s browser.Download) bool { return s.Bytes > 1_000_000 })
 	slow.cut()
-	broken := r.until(func(s browser.Download) bool { return s.Paused || s.Done })
+	broken := r.until(href, func(s browser.Download) bool { return s.Paused || s.Done })
 	if broken.Done || broken.Bytes < 1_000_000 {
 		r.t.Fatalf("the download was not broken off in the middle: %+v", broken)
 	}
 	r.must(r.Resume(href))
-	whole := r.until(func(s browser.Download) bool { return s.Done })
-	b, err := os.ReadFile(whole.Path)
-	r.must(err)
-	sum := sha256.Sum256(b)
-	path := strings.TrimPrefix(href, "http://"+d.Onion)
-	if want := string(d.get(r.t, path+".sha256")); !strings.HasPrefix(want, hex.EncodeToString(sum[:])) {
+	sum := sha256.Sum256(r.saved(href))
+	r.take(r.find(`a[href$=".zip.sha256"]`))
+	if want := string(r.saved(".zip.sha256")); !strings.HasPrefix(want, hex.EncodeToString(sum[:])) {
 		r.t.Errorf("broken off at %d of %d bytes and resumed: SHA-256 %x, the site says %s", broken.Bytes, broken.Total, sum, want)
 	}
 }
 
-// until waits for a state of the only download.
-func (r *reader) until(yes func(browser.Download) bool) (s browser.Download) {
+// until waits for a state of the youngest download whose address ends so.
+func (r *reader) until(ending string, yes func(browser.Download) bool) (s browser.Download) {
 	r.t.Helper()
 	r.must(r.Wait(2*time.Minute, func() (bool, error) {
 		all, err := r.Downloads()
-		if err != nil || len(all) == 0 {
-			return false, err
+		for _, one := range all {
+			if strings.HasSuffix(one.URL, ending) {
+				s = one
+			}
 		}
-		s = all[0]
-		return yes(s), nil
+		return s.URL != "" && yes(s), err
 	}))
 	return s
+}
+
+// take presses Enter on what leads to a download: a click would wait for a page.
+func (r *reader) take(e browser.Element) {
+	r.t.Helper()
+	_, err := browser.Eval[bool](r.Firefox, `arguments[0].focus(); return true`, e)
+	r.must(err)
+	r.must(r.Press("Enter"))
+}
+
+// saved waits for a download to be whole, and reads it.
+func (r *reader) saved(ending string) []byte {
+	r.t.Helper()
+	b, err := os.ReadFile(r.until(ending, func(s browser.Download) bool { return s.Done }).Path)
+	r.must(err)
+	return b
 }
 
 // tabTo presses Tab until the focus is where it should be.

@@ -26,9 +26,9 @@ var pictures = flag.Bool("pictures", false, "write the README's pictures to site
 
 // demoRun is a `peerfy demo` of its own process, as a person starts it.
 type demoRun struct {
-	dir                         string
-	cmd                         *exec.Cmd
-	Onion, Socks, Preview, VKey string
+	dir                                  string
+	cmd                                  *exec.Cmd
+	Onion, Socks, Preview, VKey, Voucher string
 }
 
 // startDemo runs the demo and returns when it is up.
@@ -142,12 +142,13 @@ func (d *demoRun) release(t *testing.T, title string) string {
 }
 
 // TestDemo is the promise of `make demo`, seen from outside: a listener in a
-// browser without scripts, a keyboard at 320 pixels, a stranger who verifies
-// the log, an ordinary torrent client, all over the onion.
+// browser without scripts, a keyboard at 320 pixels, two members, a stranger who
+// verifies the log, an ordinary torrent client, all over the onion.
 func TestDemo(t *testing.T) {
 	d := startDemo(t)
 	t.Run("listener", func(t *testing.T) { listener(t, d) })
 	t.Run("keyboard", func(t *testing.T) { keyboard(t, d) })
+	t.Run("members", func(t *testing.T) { members(t, d) })
 	t.Run("ledger", func(t *testing.T) { strangerVerifies(t, d) })
 	t.Run("torrent", func(t *testing.T) { torrentClient(t, d) })
 	t.Run("preview", func(t *testing.T) { preview(t, d) })
@@ -190,12 +191,17 @@ func strangerVerifies(t *testing.T, d *demoRun) {
 	}
 }
 
-// torrentClient downloads a release with a stock client that knows only the
-// .torrent file, its web seed being the site's onion.
+// torrentClient downloads an open release with a stock client.
 func torrentClient(t *testing.T, d *demoRun) {
-	id := d.release(t, "Onion Waltz")
+	fetchTorrent(t, d, d.get(t, "/r/"+d.release(t, "Carnet de chantier")+".torrent"))
+}
+
+// fetchTorrent downloads with a stock client that knows only the .torrent file,
+// its web seed being the site's onion.
+func fetchTorrent(t *testing.T, d *demoRun, torrent []byte) {
+	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "r.torrent"), d.get(t, "/r/"+id+".torrent"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "r.torrent"), torrent, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	host, port, err := net.SplitHostPort(d.Socks)

@@ -63,7 +63,7 @@ func system[T any](f *Firefox, script string, args ...any) (v T, err error) {
 			`
 	v, err = value[T](f, "WebDriver:ExecuteScript", map[string]any{"script": head + script + "})();", "args": args, "sandbox": "system"})
 	if err != nil {
-		return v, fmt.Errorf("downloads: %w", err)
+		return v, fmt.Errorf("in the browser's own part: %w", err)
 	}
 	return v, nil
 }

@@ -46,6 +46,7 @@ type Config struct {
 	Width       int    // of the page in pixels; 0 is 1400
 	Height      int    // of the page in pixels; 0 is 900
 	Dark        bool   // the reader prefers dark pages
+	Trusting    bool   // an onion counts as a secure place, as in Tor Browser: its cookies may be Secure
 	Languages   string // such as "fr, en"; "" is "en-US, en"
 	DownloadDir string // where downloads go; "" is a folder that Close removes
 	Log         *slog.Logger

@@ -16,9 +16,13 @@ func (c Config) preferences(downloads string) (map[string]any, error) {
 		return nil, err
 	}
 	all := map[string]any{
-		"intl.accept_languages":                                 c.Languages,
-		"privacy.spoof_english":                                 1, // the languages are those asked for
-		"privacy.resistFingerprinting":                          !c.Dark,
+		"intl.accept_languages":                c.Languages,
+		"privacy.spoof_english":                1, // the languages are those asked for
+		"privacy.resistFingerprinting":         !c.Dark,
+		"dom.securecontext.allowlist_onions":   c.Trusting,
+		"network.http.referer.hideOnionSource": c.Trusting,
+		// a stock Firefox would ask a trusted onion for its pictures and sounds over https, where nobody answers
+		"security.mixed_content.upgrade_display_content":        !c.Trusting,
 		"browser.download.dir":                                  downloads,
 		"browser.download.folderList":                           2,
 		"browser.download.useDownloadDir":                       true,
@@ -97,6 +101,7 @@ func plain() map[string]any {
 		"toolkit.cosmeticAnimations.enabled": false, "ui.prefersReducedMotion": 1, "browser.tabs.warnOnClose": false,
 		"toolkit.legacyUserProfileCustomizations.stylesheets": true, "media.volume_scale": "0.0",
 		"dom.disable_beforeunload": true, "security.dialog_enable_delay": 0, "accessibility.tabfocus": 7,
-		"ui.useOverlayScrollbars": 1, // a bar takes no width from the page, as on a telephone
+		"media.cubeb.force_mock_context": true, // sound goes nowhere, in real time; without a sound card a player would fail on its first broken line
+		"ui.useOverlayScrollbars":        1,    // a bar takes no width from the page, as on a telephone
 	}
 }
