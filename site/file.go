@@ -177,13 +177,14 @@ func (s *Site) giveFile(w http.ResponseWriter, q *request, id string, save func(
 	return s.sendFile(w, q, f, save(m, f))
 }
 
-// download gives a member something to keep, and counts it.
+// download gives a member something to keep, and counts it once something of it went out.
 func (s *Site) download(w http.ResponseWriter, q *request, st *seat, id string, send func(http.ResponseWriter) error) error {
-	if q.Method == http.MethodGet {
+	w.Header()["Cache-Control"] = noStore
+	err := send(w)
+	if out, ok := w.(*writer); ok && q.Method == http.MethodGet && out.status < 300 && out.bytes > 0 {
 		s.countDownload(st, id)
 	}
-	w.Header()["Cache-Control"] = noStore
-	return send(w)
+	return err
 }
 
 // serveFile answers /r/ID/files/PATH: one file of either torrent, to be saved.

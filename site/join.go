@@ -107,6 +107,11 @@ func (s *Site) newAccount(q *request, voucher royalty.Code) (*account, error) {
 func (s *Site) open(q *request, a *account, voucher royalty.Code) (done templates.Outcome, err error) {
 	_, err = s.cfg.Members.Account(a.id)
 	isNew := errors.Is(err, store.ErrUnknown) // else the form was sent before
+	if isNew && a.paid.Load() {               // nothing is written for a code that is none
+		if err := whyNoVoucher(s.cfg.Members.Voucher(payment.Hash(voucher), s.now())); err != nil {
+			return done, err
+		}
+	}
 	if err := s.cfg.Members.CreateAccount(a.id); err != nil || !a.paid.Load() {
 		return done, err
 	}
@@ -126,20 +131,25 @@ func (s *Site) open(q *request, a *account, voucher royalty.Code) (done template
 func (s *Site) redeem(a *account, voucher royalty.Code) (royalty.Cents, error) {
 	hash := payment.Hash(voucher)
 	value, err := s.cfg.Members.Redeem(a.id, hash, a.event("voucher", hash[:]), s.now())
-	switch {
-	case errors.Is(err, store.ErrVoucherUnknown):
-		return 0, refuse("voucher.unknown")
-	case errors.Is(err, store.ErrVoucherUsed):
-		return 0, refuse("voucher.used")
-	case errors.Is(err, store.ErrVoucherExpired):
-		return 0, refuse("voucher.expired")
-	case errors.Is(err, store.ErrVoucherVoid):
-		return 0, refuse("voucher.void")
-	}
 	if err == nil {
 		a.paid.Store(true)
 	}
-	return value, err
+	return value, whyNoVoucher(err)
+}
+
+// whyNoVoucher turns what the members' database says of a voucher into words.
+func whyNoVoucher(err error) error {
+	switch {
+	case errors.Is(err, store.ErrVoucherUnknown):
+		return refuse("voucher.unknown")
+	case errors.Is(err, store.ErrVoucherUsed):
+		return refuse("voucher.used")
+	case errors.Is(err, store.ErrVoucherExpired):
+		return refuse("voucher.expired")
+	case errors.Is(err, store.ErrVoucherVoid):
+		return refuse("voucher.void")
+	}
+	return err
 }
 
 // bucket lets a bounded number of things happen: full at first, refilled steadily.

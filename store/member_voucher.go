@@ -180,27 +180,44 @@ func (c *change) redeem(account, hash, key [32]byte, now time.Time) (royalty.Cen
 	case e != nil:
 		return e.Amount, nil
 	}
-	v, err := readVoucher(c.tx, hash)
+	b, err := redeemable(c.tx, hash, now)
+	if err != nil {
+		return 0, err
+	}
+	b.Used++
+	c.put(tableVouchers, hash[:], voucher{b.ID, voucherUsed}.encode())
+	c.put(tableBatches, []byte(b.ID), b.encode())
+	return b.Value, c.credit(account, key, Event{VoucherKind, b.Value, royalty.PeriodAt(now)})
+}
+
+// Voucher says, without writing anything, whether a voucher can be redeemed: its
+// errors are those of Redeem. It spares an account for every code that is none.
+func (m *Members) Voucher(hash [32]byte, now time.Time) error {
+	return m.view(func(tx *bolt.Tx) error {
+		_, err := redeemable(tx, hash, now)
+		return err
+	})
+}
+
+// redeemable is the batch of a voucher that can be redeemed.
+func redeemable(tx *bolt.Tx, hash [32]byte, now time.Time) (b batchRecord, err error) {
+	v, err := readVoucher(tx, hash)
 	if isUnknown(err) {
-		return 0, ErrVoucherUnknown
+		return b, ErrVoucherUnknown
 	}
 	if err != nil {
-		return 0, err
+		return b, err
 	}
-	b, err := readBatch(c.tx, v.batch)
-	if err != nil {
-		return 0, err
+	if b, err = readBatch(tx, v.batch); err != nil {
+		return b, err
 	}
 	switch {
 	case v.state == voucherUsed:
-		return 0, ErrVoucherUsed
+		return b, ErrVoucherUsed
 	case v.state == voucherVoid:
-		return 0, ErrVoucherVoid
+		return b, ErrVoucherVoid
 	case !b.Expires.IsZero() && !now.Before(b.Expires):
-		return 0, ErrVoucherExpired
+		return b, ErrVoucherExpired
 	}
-	b.Used++
-	c.put(tableVouchers, hash[:], voucher{v.batch, voucherUsed}.encode())
-	c.put(tableBatches, []byte(b.ID), b.encode())
-	return b.Value, c.credit(account, key, Event{VoucherKind, b.Value, royalty.PeriodAt(now)})
+	return b, nil
 }

@@ -383,3 +383,30 @@ func TestLibraries(t *testing.T) {
 	is(t, err, store.ErrUnknown)
 	balanced(t, m)
 }
+
+// TestVoucherAsked asks for a voucher's state, which writes nothing.
+func TestVoucherAsked(t *testing.T) {
+	m := members(t, t.TempDir())
+	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	good, void, unknown := [32]byte{1}, [32]byte{2}, [32]byte{3}
+	_, err := m.LoadBatch(store.VoucherBatch{ID: "one", Value: 800, Expires: now.AddDate(0, 1, 0), Hashes: [][32]byte{good, void}})
+	ok(t, err)
+	_, err = m.VoidBatch("one", [][32]byte{void})
+	ok(t, err)
+	ok(t, m.Voucher(good, now))
+	for hash, want := range map[[32]byte]error{void: store.ErrVoucherVoid, unknown: store.ErrVoucherUnknown} {
+		if err := m.Voucher(hash, now); !errors.Is(err, want) {
+			t.Errorf("%x: %v, want %v", hash[:1], err, want)
+		}
+	}
+	if err := m.Voucher(good, now.AddDate(0, 2, 0)); !errors.Is(err, store.ErrVoucherExpired) {
+		t.Errorf("expired: %v", err)
+	}
+	account := [32]byte{9}
+	ok(t, m.CreateAccount(account))
+	_, err = m.Redeem(account, good, [32]byte{4}, now)
+	ok(t, err)
+	if err := m.Voucher(good, now); !errors.Is(err, store.ErrVoucherUsed) {
+		t.Errorf("used: %v", err)
+	}
+}

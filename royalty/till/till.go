@@ -7,7 +7,8 @@
 //   - To a member: a [Stub] is a promise that others can judge. It is signed with
 //     a key that the log names before the first sale, it says by when the sale
 //     stands in sales.bin, and the secret under it shows which line of that file
-//     must be it. The host keeps that line alone: neither secret nor note.
+//     must be it. The host can read that line alone: note and secret it
+//     keeps, if at all, sealed under the code of the account that bought them.
 //   - To a listener: a token in an address names a release and a day, and nobody.
 //     It is not stored, and two tokens of one listener have nothing in common.
 //   - To whoever is counted: a month's keys lie in one file, and with the file go
