@@ -31,6 +31,7 @@ type lane struct {
 
 	account, recipient, pass, library string
 	voucher                           royalty.Code
+	form                              string         // the code drawn for the join form, which is sent until it is answered
 	lists                             []string       // acknowledged
 	tracks, asked                     map[string]int // delivered whole, and asked for
 	kills                             int            // while this member was there
@@ -170,30 +171,31 @@ func (l *lane) one(g *guest) (ok bool) {
 	return ok
 }
 
-// join makes an account, with a voucher or without. With the same voucher it is the same account, until its code is
-// kept.
+// join makes an account, with a voucher or without. The same form makes the same account, however often it is sent.
 func (l *lane) join(g *guest) bool {
 	if l.voucher == (royalty.Code{}) {
-		l.voucher, l.kills = l.h.next(), 0
+		form, ok := l.ask(g, "GET", "/join")
+		if !ok {
+			return false
+		}
+		l.form, l.voucher, l.kills = codeShown.FindString(form), l.h.next(), 0
 	}
-	fields := []string{"voucher", l.voucher.String()}
-	if len(l.past)%2 == 0 {
-		fields = nil
+	fields := []string{"code", l.form}
+	if paid := len(l.past)%2 != 0; paid {
+		fields = append(fields, "voucher", l.voucher.String())
 	}
 	page, ok := l.ask(g, "POST", "/join", fields...)
 	if !ok {
 		return false
 	}
 	shown := codeShown.FindString(page)
-	if shown == "" || fields != nil && !strings.Contains(page, "€8.00") {
+	if shown == "" || len(fields) > 2 && !strings.Contains(page, "€8.00") {
 		l.t.Errorf("lane %d: no account or no credit: %.3000s", l.n, page)
 	}
-	if l.account = shown; fields == nil {
-		return true
-	}
+	l.account = shown
 	again, ok := l.ask(g, "POST", "/join", fields...) // the answer might have been lost
 	if got := codeShown.FindString(again); ok && got != shown {
-		l.t.Errorf("lane %d: one voucher has made two accounts", l.n)
+		l.t.Errorf("lane %d: one form has made two accounts", l.n)
 	}
 	return ok
 }

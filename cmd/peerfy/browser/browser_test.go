@@ -56,6 +56,11 @@ func serve(t *testing.T, music string) *site {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, page, html.EscapeString(r.Header.Get("Accept-Language")))
 	})
+	mux.HandleFunc("GET /strict", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		w.Header().Set("Set-Cookie", "kept=yes")
+		fmt.Fprint(w, `<!doctype html><title>strict</title><p style="color: red">not allowed</p>`)
+	})
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css")
 		fmt.Fprint(w, style)
@@ -150,6 +155,7 @@ func TestFirefox(t *testing.T) {
 		{"a picture is as narrow as asked", narrowPicture},
 		{"a download is whole", downloads},
 		{"a download goes on where it broke off", resumes},
+		{"cookies and complaints are seen", seesConsole},
 		{"what is not there is ErrNoElement", notThere},
 		{"nothing but loopback is reached", onlyLoopback},
 	} {
@@ -180,6 +186,20 @@ func formSpeaksUTF8(t *testing.T, s *site, f *browser.Firefox) {
 	if got := must(f.Text(must(f.Find("#asked"))(t)))(t); got != text {
 		t.Errorf("the form brought %q", got)
 	}
+}
+
+func seesConsole(t *testing.T, s *site, f *browser.Firefox) {
+	if got := must(f.Cookies())(t); len(got) > 0 {
+		t.Errorf("there are cookies %q beforehand", got)
+	}
+	ok(t, f.Navigate(s.URL+"/strict"))
+	if got := must(f.Cookies())(t); len(got) != 1 || got[0] != "kept" {
+		t.Errorf("the cookies are %q", got)
+	}
+	ok(t, f.Wait(limit, func() (bool, error) { // it is noted a moment later
+		notes, err := f.Complaints()
+		return strings.Contains(strings.Join(notes, "\n"), "Content-Security-Policy"), err
+	}))
 }
 
 func followsLinks(t *testing.T, s *site, f *browser.Firefox) {

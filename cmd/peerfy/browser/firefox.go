@@ -13,7 +13,9 @@
 // Differences from Tor Browser: scripts are off in the engine and not by
 // NoScript, so its click-to-play frame is not there; the window has the size
 // asked for and is not rounded; with Dark the resistance to fingerprinting is
-// off, because it always says light. Narrow widths are real: Firefox's windows
+// off, because it always says light; an onion is a secure place only when
+// Trusting asks for it; sound is played in real time to a device that is not
+// there. Narrow widths are real: Firefox's windows
 // are made as narrow as asked by taking the smallest width from its toolbars,
 // and Chromium, whose windows end at 500 pixels, is told the metrics of a
 // device instead.
