@@ -163,7 +163,7 @@ func (s *Site) askLogin(w http.ResponseWriter, q *request, n need) error {
 	if q.session != nil && (n == needPass || n == needCounts) {
 		to = "account" // logged in, but without a pass for this month: that is where one is had
 		if q.account != nil {
-			return s.said(w, q, to, templates.Outcome{Errors: []string{q.lang.T("refused.nopass")}})
+			return s.said(w, q, to, templates.Outcome{Done: q.lang.T("refused.nopass")})
 		}
 		to = "login"
 	}

@@ -73,3 +73,23 @@ func TestResumeWithoutCookie(t *testing.T) {
 		}
 	}
 }
+
+// Whichever button is pressed, or the key Enter, a number that was changed and a work that was named are both kept; the
+// address of a player names the track that it plays.
+func TestMonthFormKeepsAll(t *testing.T) {
+	c := newClub(t)
+	v := c.visitor(t)
+	v.join()
+	v.takes()
+	version := func(page string) string {
+		return regexp.MustCompile(`name="version" value="([^"]*)"`).FindStringSubmatch(page)[1]
+	}
+	page := v.get("/my/month")
+	if strings.Contains(page, `name="save"`) {
+		t.Error("there are numbers to save where nothing is counted")
+	}
+	page = v.post("/my/month", "version", version(page), "work", "http://"+onion+"/fr/r/"+c.album+"/play?track=2", "save", "yes")
+	wants(t, page, `name="plays.`+c.album+`-02"`, "Added: ")
+	page = v.post("/my/month", "version", version(page), "plays."+c.album+"-02", "4", "work", c.album, "add", "yes")
+	wants(t, page, `name="plays.`+c.album+`-02"`, `value="4"`, `name="downloads.`+c.album+`"`, "· album")
+}

@@ -15,10 +15,9 @@
 // asked for and is not rounded; with Dark the resistance to fingerprinting is
 // off, because it always says light; an onion is a secure place only when
 // Trusting asks for it; sound is played in real time to a device that is not
-// there. Narrow widths are real: Firefox's windows
-// are made as narrow as asked by taking the smallest width from its toolbars,
-// and Chromium, whose windows end at 500 pixels, is told the metrics of a
-// device instead.
+// there. Narrow widths are real: Firefox's windows are made as narrow as asked
+// by taking the smallest width from its toolbars, and Chromium, whose windows
+// end at 500 pixels, is told the metrics of a device instead.
 package browser
 
 import (
