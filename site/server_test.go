@@ -142,32 +142,38 @@ func dial(t *testing.T, h http.HandlerFunc) (client net.Conn, server *counted) {
 	return client, server
 }
 
-// TestTimes: a header has ten seconds, an idle connection two minutes, an answer that nobody reads five, and
-// one that is read slowly as long as it takes.
-func TestTimes(t *testing.T) {
-	short := func(w http.ResponseWriter, _ *http.Request) {
-		time.Sleep(time.Millisecond) // in which net/http begins to wait for the next request
-		io.WriteString(w, "ok")
+const shortRequest = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+func short(w http.ResponseWriter, _ *http.Request) {
+	time.Sleep(time.Millisecond) // in which net/http begins to wait for the next request
+	io.WriteString(w, "ok")
+}
+
+// ask sends a request and reads the answer.
+func ask(t *testing.T, c net.Conn) {
+	t.Helper()
+	io.WriteString(c, shortRequest)
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-	ask := func(t *testing.T, c net.Conn) {
-		io.WriteString(c, request)
-		r, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.Copy(io.Discard, r.Body)
-	}
-	lives := func(t *testing.T, c net.Conn) time.Duration {
-		start := time.Now()
-		io.Copy(io.Discard, c)
-		return time.Since(start)
-	}
+	io.Copy(io.Discard, r.Body)
+}
+
+// lives is how long the server keeps a connection on which nothing more is sent.
+func lives(c net.Conn) time.Duration {
+	start := time.Now()
+	io.Copy(io.Discard, c)
+	return time.Since(start)
+}
+
+// TestRequestTimes: a header has ten seconds, an idle connection two minutes.
+func TestRequestTimes(t *testing.T) {
 	t.Run("header", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := dial(t, short)
-			io.WriteString(c, request[:9])
-			if d := lives(t, c); d != 10*time.Second {
+			io.WriteString(c, shortRequest[:9])
+			if d := lives(c); d != 10*time.Second {
 				t.Errorf("a header is waited for %v", d)
 			}
 		})
@@ -177,8 +183,8 @@ func TestTimes(t *testing.T) {
 			c, _ := dial(t, short)
 			ask(t, c)
 			time.Sleep(time.Minute)
-			io.WriteString(c, request[:9])
-			if d := lives(t, c); d != 10*time.Second {
+			io.WriteString(c, shortRequest[:9])
+			if d := lives(c); d != 10*time.Second {
 				t.Errorf("a second header is waited for %v", d)
 			}
 		})
@@ -187,11 +193,16 @@ func TestTimes(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, _ := dial(t, short)
 			ask(t, c)
-			if d := lives(t, c); d != 2*time.Minute {
+			if d := lives(c); d != 2*time.Minute {
 				t.Errorf("an idle connection lives %v", d)
 			}
 		})
 	})
+}
+
+// TestAnswerTimes: an answer that nobody reads has five minutes, one that is read slowly as long as it takes, and a
+// visitor who has gone is noticed.
+func TestAnswerTimes(t *testing.T) {
 	t.Run("answer", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ended := make(chan time.Duration, 1)
@@ -200,7 +211,7 @@ func TestTimes(t *testing.T) {
 				w.Write(make([]byte, 1<<20))
 				ended <- time.Since(start)
 			})
-			io.WriteString(c, request)
+			io.WriteString(c, shortRequest)
 			if d := <-ended; d < 5*time.Minute || d > 6*time.Minute {
 				t.Errorf("an answer that nobody reads is given up after %v", d)
 			}
@@ -213,7 +224,7 @@ func TestTimes(t *testing.T) {
 				<-r.Context().Done()
 				close(ended)
 			})
-			io.WriteString(c, request)
+			io.WriteString(c, shortRequest)
 			synctest.Wait()
 			c.Close()
 			<-ended

@@ -2,11 +2,15 @@ package site
 
 import (
 	"net/http"
+	"slices"
 )
 
 // table lists every address that answers, each also below /fr/ and /en/. Pages stand in the order in which
 // a visitor meets them.
-func (s *Site) table() []route {
+func (s *Site) table() []route { return slices.Concat(s.public(), s.personalTable(), later()) }
+
+// public is what everybody may ask for.
+func (s *Site) public() []route {
 	narrow := []string{"genre", "year", "language", "licence", "open", "sort", "page"}
 	get := func(name, pattern string, serve func(http.ResponseWriter, *request) error, query ...string) route {
 		return route{name: name, pattern: pattern, serve: serve, query: query, cached: true}
@@ -65,7 +69,15 @@ func (s *Site) table() []route {
 		get("charter", "/charter.json", s.serveCharter),
 		get("icon", "/favicon.ico", s.serveIcon),
 		get("robots", "/robots.txt", s.serveRobots),
+	}
+}
 
+// personalTable is what members have: a page that asks for less than it shows refuses within.
+func (s *Site) personalTable() []route {
+	own := func(name, pattern string, serve func(http.ResponseWriter, *request) error) route {
+		return route{name: name, pattern: pattern, serve: serve}
+	}
+	return []route{
 		{name: "join", pattern: "/join", methods: []string{"GET, HEAD, POST"}, serve: s.serveJoin},
 		{name: "login", pattern: "/login", query: []string{"next"}, methods: []string{"GET, HEAD, POST"}, serve: s.serveLogin},
 		{name: "logout", pattern: "/logout", methods: []string{"POST"}, serve: s.postLogout},
@@ -82,12 +94,12 @@ func (s *Site) table() []route {
 		s.post("pass", "/pass/recipient", needPass, []string{"period", "recipient"}, s.postRecipient),
 		both(s.personal("month", "/my/month", needCounts, s.monthPage, "page"),
 			s.post("month", "/my/month", needCounts, []string{"version", "owner", "work", "save", "add", "reset", "back"}, s.postMonth)),
-		get("month", "/my/month.csv", s.serveMonthTable),
+		own("month", "/my/month.csv", s.serveMonthTable),
 		s.personal("receipts", "/my/receipts", needSession, s.receiptsPage),
 		both(s.personal("queue", "/my/queue", needSession, s.queuePage, "page"),
 			s.post("queue", "/my/queue", needSession, []string{"version", "up", "down", "remove", "clear", "save", "name"}, s.postQueue)),
 		s.post("queue", "/my/queue/add", needSession, []string{"id", "back"}, s.postQueueAdd),
-		get("stream", "/my/queue.opus", s.serveQueue),
+		own("stream", "/my/queue.opus", s.serveQueue),
 		s.personal("library", "/my/library", needSession, s.libraryPage, "lists", "places", "artists"),
 		s.post("library", "/my/library/open", needSession, []string{"code"}, s.postLibraryOpen),
 		s.post("library", "/my/library/new", needSession, nil, s.postLibraryNew),
@@ -96,18 +108,22 @@ func (s *Site) table() []route {
 		s.post("library", "/my/library/close", needSession, nil, s.postLibraryClose),
 		s.post("library", "/my/library/delete", needSession, []string{"confirm"}, s.postLibraryDelete),
 		{name: "library", pattern: "/my/library/import", methods: []string{"POST"}, serve: s.postLibraryImport},
-		get("library", "/my/library.json", s.serveLibraryFile),
+		own("library", "/my/library.json", s.serveLibraryFile),
 		s.post("list", "/my/list/new", needSession, []string{"name"}, s.postListNew),
 		s.post("list", "/my/list/add", needSession, []string{"id", "list", "back"}, s.postListAdd),
-		get("list", "/my/list/{id}.m3u8", s.serveList(asM3U8)),
-		get("list", "/my/list/{id}.xspf", s.serveList(asXSPF)),
-		get("list", "/my/list/{id}.json", s.serveList(asJSON)),
+		own("list", "/my/list/{id}.m3u8", s.serveList(asM3U8)),
+		own("list", "/my/list/{id}.xspf", s.serveList(asXSPF)),
+		own("list", "/my/list/{id}.json", s.serveList(asJSON)),
 		both(s.personal("list", "/my/list/{id}", needSession, s.listPage, "page"),
 			s.post("list", "/my/list/{id}", needSession, []string{"version", "up", "down", "remove", "rename", "name", "play", "delete"}, s.postList)),
 		s.post("follow", "/my/follow", needSession, []string{"slug", "off", "back"}, s.postFollow),
 		s.post("resume", "/my/resume", needSession, []string{"track", "remove", "back"}, s.postResume),
+	}
+}
 
-		// Parts of the contract that open later: an honest page, not a dead end.
+// later are the parts of the contract that open later: an honest page, not a dead end.
+func later() []route {
+	return []route{
 		soon("accounts", "/accounts"), soon("accounts", "/accounts/{path...}"),
 		mirrorless("/mirrors"), mirrorless("/mirrors.txt"),
 		soon("canary", "/canary.txt"), soon("software", "/software"),

@@ -21,6 +21,7 @@ type Judge interface {
 // published beside the entry, for ever.
 type VoidError struct{ Reason string }
 
+// Error says that the entry is void, and why.
 func (e *VoidError) Error() string { return "void: " + e.Reason }
 
 // Void is an entry that is in the log and has no effect.

@@ -91,6 +91,7 @@ type SecurityError struct {
 	Evidence [][]byte // what they showed: signed checkpoints, tiles, entries
 }
 
+// Error names the source and what it did.
 func (e *SecurityError) Error() string {
 	return fmt.Sprintf("SECURITY: %s: %s", e.Source, e.Reason)
 }

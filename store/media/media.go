@@ -45,6 +45,7 @@ type FileError struct {
 	Reason string
 }
 
+// Error is the file's name and what is wrong with it.
 func (e *FileError) Error() string { return e.Name + ": " + e.Reason }
 
 // Is makes every FileError an [ErrBadFile].

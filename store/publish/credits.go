@@ -75,6 +75,7 @@ type Mistake struct {
 	Message string
 }
 
+// Error lists the mistakes, a line each.
 func (e CreditsError) Error() string {
 	lines := make([]string, len(e))
 	for i, m := range e {

@@ -125,6 +125,7 @@ func Fatal(problems []Problem) bool {
 // NotReadyError is a folder that cannot be published yet.
 type NotReadyError struct{ Problems []Problem }
 
+// Error lists what keeps the folder from being published, a line each.
 func (e *NotReadyError) Error() string {
 	var lines []string
 	for _, p := range e.Problems {
